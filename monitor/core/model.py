@@ -224,16 +224,24 @@ class TermSet:
     terms: tuple[str, ...]
 
 
+# A query in the rule language, or a plain list of terms, which means "any of these".
+Query = str | tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One weighted rule, as written: `terms` (any of them) plus context it needs and context that silences it."""
+    """One weighted rule, as written.
+
+    It fires where `query` holds, `needs` holds in the same report and `unless` does not. A rule without a topic
+    adjusts score or priority only: a negative weight dampens, a weight of 0 with a priority marks urgency.
+    """
 
     id: RuleId
-    topic: Topic
-    terms: tuple[str, ...]  # literal terms, or "@set"
+    query: Query
+    topic: Topic | None = None
     weight: float = 1.0
-    needs: tuple[str, ...] = ()  # at least one of these must occur as well
-    unless: tuple[str, ...] = ()  # none of these may occur; acts in this rule only
+    needs: Query = ()
+    unless: Query = ()  # acts in this rule only
     priority: Priority | None = None
 
 
@@ -262,7 +270,7 @@ class Hit:
     """A rule that fired: what it added to the score, and on what evidence."""
 
     rule: RuleId
-    topic: Topic
+    topic: Topic | None
     points: float
     matches: tuple[Match, ...]
 
@@ -292,7 +300,8 @@ def _hit_in_words(hit: Hit) -> str:
     evidence = dict.fromkeys(f"“{match.text}” in {match.field}" for match in hit.matches)
     shown = list(evidence)[:4]
     more = f" and {len(evidence) - len(shown)} more" if len(evidence) > len(shown) else ""
-    return f"{hit.rule} ({hit.topic}) {hit.points:+g}: {', '.join(shown)}{more}"
+    topic = f" ({hit.topic})" if hit.topic else ""
+    return f"{hit.rule}{topic} {hit.points:+g}: {', '.join(shown)}{more}"
 
 
 # ── what it belongs to, and what is done about it ──

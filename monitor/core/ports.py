@@ -123,8 +123,8 @@ class Outbox(Protocol):
         """Take up to `limit` due deliveries, oldest first, at most one per chat and none for a `busy` chat.
 
         The claim is committed before this returns. Due are: queued or waiting ones whose `not_before` has
-        passed, unsure ones, and claims whose lease ran out (those come back with `maybe_sent`). A chat that is
-        held (see `hold_chat`) yields nothing before its time.
+        passed, unsure ones, and claims whose lease ran out (those come back with `maybe_sent`). A chat that
+        is held (see `hold_chat`) yields nothing before its time.
         """
         ...
 
