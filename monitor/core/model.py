@@ -232,8 +232,8 @@ Query = str | tuple[str, ...]
 class Rule:
     """One weighted rule, as written.
 
-    It fires where `query` holds, `needs` holds in the same report and `unless` does not. A rule without a topic
-    adjusts score or priority only: a negative weight dampens, a weight of 0 with a priority marks urgency.
+    It fires where `query` holds, `needs` holds in the same report and `unless` does not. A rule without a
+    topic adjusts score or priority only: a negative weight dampens, a weight of 0 with a priority marks urgency.
     """
 
     id: RuleId
