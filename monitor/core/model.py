@@ -233,7 +233,7 @@ class Rule:
     """One weighted rule, as written.
 
     It fires where `query` holds, `needs` holds in the same report and `unless` does not. A rule without a
-    topic adjusts score or priority only: a negative weight dampens, a weight of 0 with a priority marks urgency.
+    topic adjusts score or priority only: a negative weight dampens, weight 0 with a priority marks urgency.
     """
 
     id: RuleId
