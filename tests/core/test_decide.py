@@ -1,0 +1,142 @@
+"""What becomes of an article, and the reason given."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.core.decide import age, chats_for, decide, quiet_until
+from monitor.core.model import (
+    AlertPolicy,
+    Decision,
+    Hold,
+    Priority,
+    QuietHours,
+    Reason,
+    Send,
+    Topic,
+)
+from tests.builders import NOW, a_chat, a_story, a_verdict, an_article, not_relevant
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NIGHT = QuietHours(start=time(23), end=time(7))
+DAY = timedelta(days=1)
+
+
+def decided(**changes: object) -> Decision:
+    values: dict[str, object] = {
+        "article": an_article(),
+        "verdict": a_verdict(),
+        "story": a_story(),
+        "chats": (a_chat(),),
+        "policy": AlertPolicy(timezone=SHANGHAI),
+        "first_sight": False,
+        "now": NOW,
+    }
+    values.update(changes)
+    return decide(
+        values.pop("article"),  # type: ignore[arg-type]
+        values.pop("verdict"),  # type: ignore[arg-type]
+        values.pop("story"),  # type: ignore[arg-type]
+        **values,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, Reason.NEW_STORY),
+        ({"verdict": not_relevant()}, Reason.NOT_RELEVANT),
+        ({"story": a_story(alerted_at=NOW)}, Reason.ALREADY_ALERTED),
+        ({"article": an_article(published_at=NOW - 8 * DAY)}, Reason.TOO_OLD),
+        ({"article": an_article(published_at=NOW - 6 * DAY)}, Reason.NEW_STORY),
+        ({"article": an_article(published_at=None)}, Reason.NEW_STORY),
+        ({"article": an_article(published_at=None), "first_sight": True}, Reason.BACKLOG),
+        ({"article": an_article(published_at=NOW - 2 * DAY), "first_sight": True}, Reason.BACKLOG),
+        ({"article": an_article(published_at=NOW - DAY / 2), "first_sight": True}, Reason.NEW_STORY),
+        ({"chats": ()}, Reason.NO_CHAT),
+        ({"chats": (a_chat(topics=(Topic.CHIPS,)),)}, Reason.NO_CHAT),
+        ({"chats": (a_chat(at_least=Priority.BREAKING),)}, Reason.NO_CHAT),
+    ],
+    ids=[
+        "new story",
+        "below the threshold",
+        "story alerted before",
+        "older than the limit",
+        "within the limit",
+        "undated later on",
+        "undated at first sight",
+        "old at first sight",
+        "fresh at first sight",
+        "no chats",
+        "another topic",
+        "not urgent enough",
+    ],
+)
+def test_every_article_gets_its_reason(changes: dict[str, object], reason: Reason) -> None:
+    decision = decided(**changes)
+    assert decision.reason is reason
+    assert decision.words
+
+
+def test_quiet_hours_hold_until_they_end() -> None:
+    midnight = datetime(2026, 11, 24, 0, 30, tzinfo=SHANGHAI)
+    policy = AlertPolicy(timezone=SHANGHAI, quiet=NIGHT)
+    decision = decided(policy=policy, now=midnight.astimezone(UTC), article=an_article(published_at=midnight))
+    assert isinstance(decision, Hold)
+    assert decision.until == datetime(2026, 11, 24, 7, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("hour", "priority"),
+    [(0, Priority.BREAKING), (12, Priority.NORMAL)],
+    ids=["breaking passes at night", "daytime"],
+)
+def test_quiet_hours_let_pass(hour: int, priority: Priority) -> None:
+    now = datetime(2026, 11, 24, hour, 30, tzinfo=SHANGHAI)
+    policy = AlertPolicy(timezone=SHANGHAI, quiet=NIGHT)
+    decision = decided(
+        policy=policy, now=now, verdict=a_verdict(priority=priority), article=an_article(published_at=now)
+    )
+    assert isinstance(decision, Send)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "clock", "until"),
+    [
+        (NIGHT, (24, 23, 30), (25, 7, 0)),
+        (NIGHT, (24, 6, 59), (24, 7, 0)),
+        (NIGHT, (24, 7, 0), None),
+        (QuietHours(start=time(12), end=time(14)), (24, 13, 0), (24, 14, 0)),
+        (QuietHours(start=time(12), end=time(14)), (24, 15, 0), None),
+    ],
+    ids=["before midnight", "after midnight", "the end itself", "at noon", "after noon"],
+)
+def test_quiet_span(
+    quiet: QuietHours, clock: tuple[int, int, int], until: tuple[int, int, int] | None
+) -> None:
+    ends = quiet_until(quiet, datetime(2026, 11, *clock, tzinfo=SHANGHAI))
+    assert ends == (datetime(2026, 11, *until, tzinfo=SHANGHAI) if until else None)
+
+
+def test_chats_take_their_topics_at_their_priority() -> None:
+    chats = (
+        a_chat(),
+        a_chat("chips", topics=(Topic.CHIPS,)),
+        a_chat("all"),
+    )
+    assert chats_for(a_verdict(), chats) == ("desk", "all")
+
+
+@pytest.mark.parametrize(
+    ("published_at", "day_only", "expected"),
+    [
+        (None, False, None),
+        (NOW - timedelta(hours=3), False, timedelta(hours=3)),
+        (NOW - timedelta(hours=30), True, timedelta(hours=6)),
+        (NOW + timedelta(hours=3), False, timedelta()),
+    ],
+    ids=["undated", "to the minute", "a bare day counts from its end", "from the future"],
+)
+def test_age(published_at: datetime | None, day_only: bool, expected: timedelta | None) -> None:
+    assert age(an_article(published_at=published_at, day_only=day_only), NOW) == expected
