@@ -1,0 +1,286 @@
+"""How sources are swept: a fresh Scrapy Crawler per site, many sites at once, one crawl per site at a time.
+
+The process, the reactor and its asyncio loop belong to Scrapy's AsyncCrawlerProcess; everything else of the
+service runs as coroutines on that same loop.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from monitor.core.errors import StoreError
+from monitor.core.model import Config, RobotsText, Source, SourceId, SourceState
+from monitor.core.ports import Clock, Store
+from monitor.intake import Intake, Taken
+from monitor.schedule import after_failure, after_success, by_site
+from spiders.guard import AddressGuard
+from spiders.news import MOST_PAGES, Found, NewsSpider, Outcome, Poll
+
+MOST_SITES_AT_ONCE = 64
+LONGEST_CRAWL = timedelta(seconds=120)
+AGENT = "policywire/0.1"
+
+log = structlog.get_logger("policywire.crawl")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What one poll of one source brought, for tables and metrics."""
+
+    source_id: SourceId
+    new: int = 0
+    flagged: int = 0
+    queued: int = 0
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Tally:
+    new: int = 0
+    flagged: int = 0
+    queued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The spider's view of the store."""
+
+    store: Store
+    clock: Clock
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def known(self, source_id: SourceId, keys: Sequence[str]) -> frozenset[str]:
+        with self.store.work() as work:
+            return work.known_keys(source_id, keys)
+
+    def robots(self, origin: str) -> RobotsText | None:
+        with self.store.work() as work:
+            return work.robots(origin)
+
+    def save_robots(self, robots: RobotsText) -> None:
+        with self.store.work() as work:
+            work.save_robots(robots)
+
+
+@dataclass(slots=True)
+class Sweeper:
+    """Polls what is due; `config` and `intake` give the present ones, so a reload acts at the next poll."""
+
+    process: AsyncCrawlerProcess
+    store: Store
+    clock: Clock
+    config: Callable[[], Config]
+    intake: Callable[[], Intake]
+    on_queued: Callable[[], None]
+    on_swept: Callable[[Swept], None]
+    _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    polls: int = 0
+
+    async def tick(self, skip: Collection[str] = ()) -> tuple[str, ...]:
+        """Start a crawl for every site with a due source, as many as fit; returns the sites started."""
+        now = self.clock.now()
+        states = await asyncio.to_thread(self.store.due_sources, now)
+        sources = {source.id: source for source in self.config().sources}
+        due = [sources[state.source_id] for state in states if state.source_id in sources]
+        memory = {state.source_id: state for state in states}
+        started: list[str] = []
+        for site, members in by_site(due).items():
+            if len(self._running) >= MOST_SITES_AT_ONCE:
+                break
+            if site not in self._running and site not in skip:
+                self._start(site, members, memory)
+                started.append(site)
+        return tuple(started)
+
+    def _start(self, site: str, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
+        task = asyncio.get_running_loop().create_task(self._sweep_site(members, memory))
+        self._running[site] = task
+        task.add_done_callback(lambda _: self._running.pop(site, None))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a crawl is running."""
+        return bool(self._running)
+
+    async def wait_for_one(self) -> None:
+        """Wait until one of the running crawls ends."""
+        await asyncio.wait(list(self._running.values()), return_when=asyncio.FIRST_COMPLETED)
+
+    async def stop(self, patience: float) -> None:
+        """End running crawls: first politely, then, after `patience` seconds, without their leave."""
+        await self.process.stop()
+        if self._running:
+            _, late = await asyncio.wait(list(self._running.values()), timeout=patience)
+            for task in late:
+                task.cancel()
+
+    async def _sweep_site(self, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
+        try:
+            await self._sweep(members, memory)
+        except StoreError as error:
+            log.error("poll not recorded", sources=[s.id for s in members], problem=str(error))
+        except Exception:
+            log.exception("poll failed", sources=[s.id for s in members])
+            await self._record_crash(members)
+
+    async def _sweep(self, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
+        tallies: dict[SourceId, _Tally] = {source.id: _Tally() for source in members}
+        polls = tuple(self._poll(source, memory[source.id]) for source in members)
+        crawler = self.process.create_crawler(NewsSpider)
+        self._adapt(crawler.settings, members, memory)
+        await self.process.crawl(
+            crawler,
+            polls=polls,
+            memory=_Memory(self.store, self.clock),
+            take=self._taker(tallies),
+        )
+        spider = crawler.spider
+        if not isinstance(spider, NewsSpider):
+            raise RuntimeError("the crawl ended before its spider was made")
+        for note in spider.notes:
+            log.info("note", note=note)
+        delays = _delays(crawler)
+        for source in members:
+            self.polls += 1
+            outcome = spider.outcomes[source.id]
+            await asyncio.to_thread(self._record, source, outcome, delays)
+            self._report(source, outcome, tallies[source.id])
+
+    def _poll(self, source: Source, state: SourceState) -> Poll:
+        policy = self.config().alerts
+        first = state.first_polled_at is None
+        limit = policy.first_sight_max_age if first else policy.max_age
+        return Poll(source=source, first_sight=first, validators=state.validators, pages_newer_than=limit)
+
+    def _adapt(
+        self, settings: Settings, members: tuple[Source, ...], memory: dict[SourceId, SourceState]
+    ) -> None:
+        network = self.config().network
+        contact = f"; {network.contact}" if network.contact else ""
+        least = max(source.delay.total_seconds() for source in members)
+        hosts = {urlsplit(feed.url).hostname for source in members for feed in source.feeds}
+        learned = max([memory[s.id].delay for s in members] + [least])
+        longest = LONGEST_CRAWL.total_seconds() + len(members) * MOST_PAGES * learned * 2
+        values: dict[str, Any] = {
+            "USER_AGENT": f"{AGENT} (news monitor{contact})",
+            "TRUSTED_ORIGINS": network.trusted,
+            "DOWNLOAD_DELAY": least,
+            "AUTOTHROTTLE_ENABLED": least > 0,
+            "DOWNLOAD_SLOTS": {host: {"concurrency": 1, "delay": learned} for host in hosts if host},
+            "DOWNLOAD_VERIFY_CERTIFICATES": all(source.verify_tls for source in members),
+            "CLOSESPIDER_TIMEOUT": int(longest),
+        }
+        for name, value in values.items():
+            settings.set(name, value, priority="cmdline")
+
+    def _taker(self, tallies: dict[SourceId, _Tally]) -> Callable[[Found], None]:
+        def take(found: Found) -> None:
+            taken = self.intake().take(
+                found.article,
+                source=found.source,
+                keys=found.keys,
+                first_sight=found.first_sight,
+                now=self.clock.now(),
+            )
+            if taken is not None:
+                self._count(tallies[found.source.id], found, taken)
+
+        return take
+
+    def _count(self, tally: _Tally, found: Found, taken: Taken) -> None:
+        tally.new += 1
+        tally.flagged += taken.verdict.relevant
+        tally.queued += taken.queued
+        if taken.verdict.relevant:
+            log.info(
+                "flagged",
+                source=found.source.id,
+                title=found.article.title,
+                decision=taken.decision.reason,
+                why=taken.decision.words,
+            )
+        if taken.queued:
+            self.on_queued()
+
+    def _record(self, source: Source, outcome: Outcome, delays: dict[str, float]) -> None:
+        now = self.clock.now()
+        with self.store.work() as work:
+            state = work.source_state(source.id)
+            if state is not None:
+                work.save_source_state(_next_state(state, source, outcome, delays, now))
+
+    def _report(self, source: Source, outcome: Outcome, tally: _Tally) -> None:
+        self.on_swept(
+            Swept(
+                source_id=source.id,
+                new=tally.new,
+                flagged=tally.flagged,
+                queued=tally.queued,
+                problem=outcome.problem,
+            )
+        )
+
+    async def _record_crash(self, members: tuple[Source, ...]) -> None:
+        for source in members:
+            crash = Outcome(problems=["our own error while polling; see the log"])
+            await asyncio.to_thread(self._record, source, crash, {})
+            self._report(source, crash, _Tally())
+
+
+def _next_state(
+    state: SourceState, source: Source, outcome: Outcome, delays: dict[str, float], now: datetime
+) -> SourceState:
+    host = urlsplit(source.feeds[0].url).hostname or ""
+    if outcome.ok:
+        done = after_success(
+            state,
+            source,
+            validators=outcome.validators.values(),
+            newest_item_at=outcome.newest_item_at,
+            delay=delays.get(host, state.delay),
+            now=now,
+        )
+        return replace(done, problem=outcome.problem)
+    return after_failure(state, source, problem=outcome.problem, retry_after=outcome.retry_after, now=now)
+
+
+def _delays(crawler: Any) -> dict[str, float]:
+    slots = crawler.engine.downloader.slots if crawler.engine else {}
+    return {host: slot.delay for host, slot in slots.items()}
+
+
+def new_process(trusted: Sequence[str] = ()) -> AsyncCrawlerProcess:
+    """Scrapy's process on the asyncio reactor, set up by `spiders.settings`."""
+    settings = Settings()
+    settings.setmodule("spiders.settings", priority="project")
+    settings.set("TRUSTED_ORIGINS", tuple(trusted), priority="cmdline")
+    return AsyncCrawlerProcess(settings)
+
+
+def trust(trusted: Sequence[str]) -> None:
+    """Let the connect-time guard of the running reactor know a changed list of trusted origins."""
+    from twisted.internet import reactor
+
+    resolver: Any = reactor.nameResolver
+    resolver.guard = AddressGuard(trusted)
+
+
+def run_until_done(process: AsyncCrawlerProcess, main: Coroutine[Any, Any, int]) -> int:
+    """Run a coroutine on the process's loop, with the reactor around it, and give back its result."""
+    from twisted.internet import reactor
+
+    stop: Callable[[], None] = reactor.stop  # type: ignore[misc]
+    loop = asyncio.get_event_loop()
+    task = loop.create_task(main)
+    task.add_done_callback(lambda _: stop())
+    process.start(stop_after_crawl=False, install_signal_handlers=False)
+    return task.result()

@@ -1,0 +1,115 @@
+"""What stands around the spider: the address guard, robots.txt from our own cache, the hand-over."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Self, cast
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.misc import build_from_crawler
+
+from monitor.core.model import RobotsText
+from spiders.guard import AddressGuard
+from spiders.news import Found, NewsSpider
+
+ROBOTS_LIFE = timedelta(hours=24)  # RFC 9309, section 2.4
+ROBOTS_STALE_LIFE = timedelta(days=30)  # how long an old copy serves while the site answers 5xx
+_ROBOTS_MAX = 500 * 1024  # RFC 9309, section 2.5: at least 500 KiB are parsed
+
+
+class AddressGuardMiddleware:
+    """Refuses schemes and literal addresses before a request leaves, redirects included."""
+
+    def __init__(self, guard: AddressGuard) -> None:
+        self._guard = guard
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        """Scrapy's way to build a component."""
+        return cls(AddressGuard(crawler.settings.getlist("TRUSTED_ORIGINS")))
+
+    def process_request(self, request: Request) -> None:
+        """Let the request pass, or refuse it with the reason."""
+        refusal = self._guard.refusal(request.url)
+        if refusal:
+            raise IgnoreRequest(f"refused: {refusal}")
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Obeys robots.txt, whose text is kept in the store for a day; a 5xx or a hang means "not now"."""
+
+    def __init__(self, crawler: Any) -> None:
+        super().__init__(crawler)
+        self._texts: dict[str, asyncio.Future[RobotsText]] = {}
+
+    async def robot_parser(self, request: Request) -> RobotParser:
+        """The rules of the request's origin."""
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._texts:
+            self._texts[origin] = asyncio.ensure_future(self._rules(origin))
+        robots = await self._texts[origin]
+        return build_from_crawler(self._parserimpl, self.crawler, robots.text.encode())
+
+    async def _rules(self, origin: str) -> RobotsText:
+        spider = self._spider()
+        kept = await asyncio.to_thread(spider.memory.robots, origin)
+        now = spider.memory.now()
+        if kept is not None and now - kept.fetched_at < ROBOTS_LIFE:
+            return kept
+        fresh = await self._fetch(origin)
+        if fresh is not None:
+            await asyncio.to_thread(spider.memory.save_robots, fresh)
+            return fresh
+        if kept is not None and now - kept.fetched_at < ROBOTS_STALE_LIFE:
+            return kept
+        raise IgnoreRequest("robots.txt cannot be read now, so the site is left alone")
+
+    async def _fetch(self, origin: str) -> RobotsText | None:
+        request = Request(
+            f"{origin}/robots.txt",
+            priority=self.DOWNLOAD_PRIORITY,
+            meta={"dont_obey_robotstxt": True},
+            callback=NO_CALLBACK,
+        )
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except IgnoreRequest:
+            raise
+        except Exception as error:  # whatever the network does, the answer is the same: not now
+            self._spider().note(f"robots.txt of {origin}: {error!r}")
+            return None
+        return None if response.status >= 500 or response.status == 429 else self._read(origin, response)
+
+    def _read(self, origin: str, response: Response) -> RobotsText:
+        usable = response.status < 300 and response.body.lstrip()[:1] != b"<"
+        text = response.body[:_ROBOTS_MAX].decode("utf-8", errors="replace") if usable else ""
+        return RobotsText(
+            origin=origin, text=text, status=response.status, fetched_at=self._spider().memory.now()
+        )
+
+    def _spider(self) -> NewsSpider:
+        return cast(NewsSpider, self.crawler.spider)
+
+
+class HandOver:
+    """The one pipeline: hands each article to the intake in a worker thread."""
+
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        """Scrapy's way to build a component."""
+        return cls(crawler)
+
+    async def process_item(self, item: Found) -> Found:
+        """Pass an article on; one that cannot be kept now keeps its feed from being marked as read."""
+        spider: NewsSpider = self._crawler.spider
+        await asyncio.to_thread(spider.hand_over, item)
+        return item

@@ -1,0 +1,53 @@
+"""Scrapy's settings for every crawl, with reasons; what differs per poll is set by `monitor.crawl`."""
+
+BOT_NAME = "policywire"
+SPIDER_MODULES = ["spiders.news"]
+USER_AGENT = "policywire/0.1 (news monitor; contact not set)"
+
+# Scrapy 2.19 opens a loopback server that runs posted code, and a telnet console, unless told not to.
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+
+# Safety: forged pages, huge bodies, hanging hosts, answers cached for ever.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_MAXSIZE = 8 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_TIMEOUT = 30
+DNSCACHE_ENABLED = False
+DNS_TIMEOUT = 10
+TWISTED_DNS_RESOLVER = "spiders.resolver.GuardedResolver"
+REACTOR_THREADPOOL_MAXSIZE = 20
+COOKIES_ENABLED = False
+METAREFRESH_ENABLED = False
+REDIRECT_MAX_TIMES = 5
+REFERRER_POLICY = "no-referrer"
+DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
+
+# Politeness: one request at a time to a host, at least the source's delay apart, more when the host is slow.
+ROBOTSTXT_OBEY = True
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 2
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1
+AUTOTHROTTLE_MAX_DELAY = 60
+# A failed list is tried again at its next poll, with backoff and Retry-After; never at once.
+RETRY_ENABLED = False
+HTTPERROR_ALLOW_ALL = True
+
+LOG_ENABLED = False  # monitor.logs sets logging up for the whole process
+LOGSTATS_INTERVAL = 0
+STATS_DUMP = False
+MEMUSAGE_ENABLED = False
+EXTENSIONS = {
+    "scrapy.extensions.corestats.CoreStats": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.logstats.LogStats": None,
+}
+
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "spiders.middlewares.AddressGuardMiddleware": 50,
+    "spiders.middlewares.RobotsMiddleware": 100,
+}
+ITEM_PIPELINES = {"spiders.middlewares.HandOver": 100}
+TRUSTED_ORIGINS: tuple[str, ...] = ()

@@ -1,0 +1,64 @@
+"""When the next poll comes."""
+
+from datetime import timedelta
+
+import pytest
+
+from monitor.core.model import Feed, Validator
+from monitor.schedule import after_failure, after_success, by_site, next_in_phase, site_of
+from tests.builders import NOW, a_source, a_state
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.pbc.gov.cn/list", "pbc.gov.cn"),
+        ("https://news.example.co.uk/feed", "example.co.uk"),
+        ("http://127.0.0.1:8000/feed", "127.0.0.1:8000"),
+        ("http://localhost:8000/feed", "localhost:8000"),
+        ("http://user@[::1]:8000/feed", "[::1]:8000"),
+    ],
+    ids=["second-level suffix", "co.uk", "address", "localhost", "IPv6"],
+)
+def test_politeness_is_owed_to_the_registrable_domain(url: str, site: str) -> None:
+    assert site_of(url) == site
+
+
+def test_sources_of_one_site_are_polled_together() -> None:
+    a, b = a_source(id="a"), a_source(id="b")
+    c = a_source(id="c", feeds=(Feed(name="all", url="https://other.example/feed"),))
+    assert by_site([a, c, b]) == {"wire.example": (a, b), "other.example": (c,)}
+
+
+def test_polls_stay_in_phase() -> None:
+    assert next_in_phase(NOW, MINUTE, NOW + MINUTE / 2) == NOW + MINUTE
+    assert next_in_phase(NOW, MINUTE, NOW + 5 * MINUTE) == NOW + 6 * MINUTE
+
+
+def test_success_clears_trouble_and_keeps_only_wanted_validators() -> None:
+    url = a_source().feeds[0].url
+    before = a_state(failures=3, problem="timeout", validators=(Validator(url="https://gone.example/"),))
+    fresh = Validator(url=url, etag='"2"')
+    after = after_success(before, a_source(), validators=[fresh], newest_item_at=NOW, delay=1.5, now=NOW)
+    assert (after.failures, after.problem, after.validators) == (0, "", (fresh,))
+    assert after.first_polled_at == after.last_ok_at == NOW
+
+
+def test_failures_back_off_up_to_a_cap_and_never_stop() -> None:
+    waits = []
+    current = a_state()
+    for _ in range(12):
+        current = after_failure(
+            current, a_source(every=15 * MINUTE), problem="down", retry_after=None, now=NOW
+        )
+        waits.append((current.next_poll_at - NOW) / MINUTE)
+    assert waits[:4] == [15, 30, 60, 120]
+    assert waits[-1] == 360
+
+
+def test_retry_after_is_never_undercut() -> None:
+    asked = timedelta(hours=9)
+    after = after_failure(a_state(), a_source(), problem="429", retry_after=asked, now=NOW)
+    assert after.next_poll_at == NOW + asked
