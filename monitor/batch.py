@@ -1,0 +1,145 @@
+"""The batch doors: JSON lines in and out, without network or database, one item at a time."""
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from spiders.article import Page, extract_page
+from spiders.feed import parse_list
+from spiders.sites import selectors_for
+
+from monitor.core.classify import Judge
+from monitor.core.errors import UserError
+from monitor.core.model import Entry, Feed, Kind, Source, SourceId, Tier, Verdict
+from monitor.schedule import site_of
+
+CHINA = ZoneInfo("Asia/Shanghai")
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def judge_lines(lines: Iterable[str], judge: Judge, *, name: str) -> Iterator[dict[str, Any]]:
+    """Judge items one by one; a line that is no item is a UserError naming file and line."""
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            item = _item(line, f"{name}:{number}")
+            verdict = judge.classify(
+                title=item.get("title") or "", summary=item.get("summary") or "", body=item.get("body") or ""
+            )
+            yield {"id": item["id"], **verdict_fields(verdict)}
+
+
+def _item(line: str, where: str) -> dict[str, Any]:
+    try:
+        item = json.loads(line)
+    except ValueError as error:
+        raise UserError(f"{where}: not JSON: {error} (write one JSON object a line)") from error
+    if not isinstance(item, dict) or "id" not in item or "title" not in item:
+        raise UserError(f"{where}: an item needs at least id and title")
+    texts = ("title", "summary", "body")
+    wrong = next((key for key in texts if not isinstance(item.get(key) or "", str)), None)
+    if wrong:
+        raise UserError(f"{where}: {wrong} must be text")
+    return item
+
+
+def verdict_fields(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as plain JSON values."""
+    return {
+        "relevant": verdict.relevant,
+        "score": round(verdict.score, 3),
+        "topics": [str(topic) for topic in verdict.topics],
+        "tier": str(verdict.authority),
+        "priority": str(verdict.priority),
+        "reasons": list(verdict.reasons()),
+    }
+
+
+def extract_fields(body: bytes, *, url: str, now: datetime, sources: Sequence[Source]) -> dict[str, Any]:
+    """What a saved page says, as plain JSON values."""
+    page = read_page(body, url=url, now=now, sources=sources)
+    return {
+        "title": page.title,
+        "published": _written(page.published_at, page.day_only, zone_for(url, sources)),
+        "language": page.language,
+        "issuer": page.issuer,
+        "document_number": page.document_number,
+        "text": page.text,
+        "problem": page.problem,
+    }
+
+
+def read_page(body: bytes, *, url: str, now: datetime, sources: Sequence[Source]) -> Page:
+    """Extract a page with the selectors and the zone known for its host."""
+    return extract_page(body, url=url, selectors=selectors_for(url), zone=zone_for(url, sources), now=now)
+
+
+def source_for(url: str, sources: Sequence[Source]) -> Source | None:
+    """The source that lists this very address, else the first one of the same site."""
+    for source in sources:
+        if any(feed.url == url for feed in source.feeds):
+            return source
+    site = site_of(url)
+    return next((source for source in sources if site_of(source.homepage) == site), None)
+
+
+def zone_for(url: str, sources: Sequence[Source]) -> ZoneInfo:
+    """The zone of dates that name none: the source's, else China's for .cn hosts, else UTC."""
+    source = source_for(url, sources) if url else None
+    if source is not None:
+        return source.timezone
+    return CHINA if (urlsplit(url).hostname or "").endswith((".cn", ".中国")) else UTC_ZONE
+
+
+def entries_fields(
+    body: bytes, *, url: str, now: datetime, sources: Sequence[Source]
+) -> Iterator[dict[str, Any]]:
+    """The entries of a saved feed, as plain JSON values; an unreadable feed is a UserError."""
+    source = source_for(url, sources) or _stranger(url, zone_for(url, sources))
+    feed = next((feed for feed in source.feeds if feed.url == url), Feed(name="feed", url=url))
+    listing = parse_list(body, source=source, feed=feed, url=url, now=now)
+    if not listing.entries and listing.problem:
+        raise UserError(f"{url or 'the file'}: {listing.problem}")
+    for entry in listing.entries:
+        yield _entry_fields(entry, source.timezone)
+
+
+def _entry_fields(entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "title": entry.title,
+        "link": entry.link,
+        "id": entry.guid,
+        "published": _written(entry.published_at, entry.day_only, zone),
+        "summary": entry.summary,
+    }
+
+
+def _stranger(url: str, zone: ZoneInfo) -> Source:
+    return Source(
+        id=SourceId("feed"),
+        name=url,
+        homepage=url,
+        kind=Kind.INTERNATIONAL,
+        tier=Tier.REPORTING,
+        feeds=(Feed(name="feed", url=url),),
+        timezone=zone,
+    )
+
+
+def _written(at: datetime | None, day_only: bool, zone: ZoneInfo) -> str | None:
+    if at is None:
+        return None
+    return at.astimezone(zone).date().isoformat() if day_only else at.isoformat().replace("+00:00", "Z")
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes, unpacked when it is gzipped; one that cannot be read is a UserError."""
+    try:
+        body = path.read_bytes()
+        return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+    except (OSError, EOFError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from error

@@ -1,0 +1,337 @@
+"""What a person types. Each command parses its words, calls one part of the house, and prints."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version as distribution_version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from monitor import logs
+from monitor.batch import entries_fields, extract_fields, judge_lines, read_bytes
+from monitor.config.catalog import catalog
+from monitor.config.environment import Environment, read_environment
+from monitor.config.load import load, load_rules
+from monitor.config.schema import json_schema
+from monitor.core.classify import Judge, compile_rules
+from monitor.core.errors import PolicywireError, UserError
+from monitor.core.model import Config, Delivery, SourceState
+from monitor.crawl import Swept, new_process, run_until_done
+from monitor.demo.run import run_demo
+from monitor.explain import explain
+from monitor.service import Service
+from monitor.store.lock import InstanceLock, lock_path
+from monitor.store.sql import SqlStore, open_store
+
+app = typer.Typer(
+    name="policywire",
+    help="Watches crypto and policy news and alerts on Chinese digital-economy policy.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+sources_app = typer.Typer(help="The sources that are watched.", no_args_is_help=True)
+alerts_app = typer.Typer(help="The alerts that were queued and sent.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
+app.add_typer(alerts_app, name="alerts")
+
+ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.callback()
+def _root(context: typer.Context, config: ConfigPath = None) -> None:
+    context.obj = config or Path(os.environ.get("POLICYWIRE_CONFIG", "config.yaml"))
+
+
+def _path(context: typer.Context, own: Path | None) -> Path:
+    chosen: Path = own or context.obj
+    return chosen
+
+
+def _environment(path: Path) -> Environment:
+    return read_environment(os.environ, path.parent / ".env")
+
+
+def _config(path: Path) -> tuple[Config, Environment]:
+    environment = _environment(path)
+    return load(path, environment.values), environment
+
+
+@contextmanager
+def _locked_store(environment: Environment) -> Iterator[SqlStore]:
+    with InstanceLock(lock_path(environment.database_url)):
+        store = open_store(environment.database_url)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+# ── the service ──
+
+
+@app.command()
+def run(context: typer.Context, config: ConfigPath = None) -> None:
+    """Watch the sources and send alerts until stopped (SIGTERM or Ctrl-C)."""
+    path = _path(context, config)
+    loaded, environment = _config(path)
+    with _locked_store(environment) as store:
+        process = new_process(loaded.network.trusted)
+        logs.set_up(environment.log_level, environment.log_format)
+        service = Service(
+            config=loaded, config_path=path, environment=environment, store=store, process=process
+        )
+        code = run_until_done(process, service.run())
+    raise typer.Exit(code)
+
+
+@app.command()
+def once(context: typer.Context, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """Poll every due source once, send what is due, and show what came of it."""
+    path = _path(context, config)
+    loaded, environment = _config(path)
+    swept: list[Swept] = []
+    with _locked_store(environment) as store, Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("Polling", total=None)
+
+        def note(result: Swept) -> None:
+            swept.append(result)
+            progress.update(bar, total=len(loaded.sources), completed=len(swept))
+
+        process = new_process(loaded.network.trusted)
+        logs.set_up("ERROR", environment.log_format)
+        service = Service(
+            config=loaded,
+            config_path=path,
+            environment=environment,
+            store=store,
+            process=process,
+            on_swept=note,
+        )
+        run_until_done(process, _once(service))
+    _print_swept(swept, as_json)
+
+
+async def _once(service: Service) -> int:
+    await service.once()
+    return 0
+
+
+def _print_swept(swept: list[Swept], as_json: bool) -> None:
+    rows = [
+        {
+            "source": s.source_id,
+            "new": s.new,
+            "flagged": s.flagged,
+            "sent": s.queued,
+            "problem": s.problem,
+        }
+        for s in sorted(swept, key=lambda s: s.source_id)
+    ]
+    _print(rows, as_json, empty="No source is due.")
+
+
+@app.command()
+def demo(context: typer.Context, config: ConfigPath = None) -> None:
+    """Sweep a small news site of our own with your rules and show the alerts: no token, no network."""
+    path = _path(context, config)
+    raise typer.Exit(run_demo(load_rules(path), path, Console()))
+
+
+# ── looking at things ──
+
+
+@app.command()
+def check(context: typer.Context, config: ConfigPath = None) -> None:
+    """Check the configuration; say what it would watch."""
+    path = _path(context, config)
+    loaded, environment = _config(path)
+    to = "Telegram" if environment.token else "this terminal (TELEGRAM_BOT_TOKEN is not set)"
+    Console().print(
+        f"{path}: good. {len(loaded.sources)} sources, {len(loaded.rules.rules)} rules, "
+        f"{len(loaded.chats)} chats, alerts go to {to}.",
+        highlight=False,
+    )
+
+
+@app.command("explain")
+def explain_command(
+    context: typer.Context,
+    what: Annotated[
+        str, typer.Argument(help="An address, a saved page or text file, or - for standard input.")
+    ],
+    url: Annotated[str, typer.Option(help="The address a saved page came from.")] = "",
+    config: ConfigPath = None,
+) -> None:
+    """Show the whole path of one article, with every reason."""
+    path = _path(context, config)
+    loaded, _ = _config(path)
+    explain(what, url=url, config=loaded, now=datetime.now(UTC), out=Console())
+
+
+@sources_app.command("list")
+def sources_list(context: typer.Context, config: ConfigPath = None, as_json: AsJson = False) -> None:
+    """List the chosen sources and how their last poll went."""
+    loaded, environment = _config(_path(context, config))
+    states = {state.source_id: state for state in _states(environment)}
+    rows = []
+    for source in loaded.sources:
+        state = states.get(source.id)
+        rows.append(
+            {
+                "id": source.id,
+                "name": source.name,
+                "kind": str(source.kind),
+                "tier": int(source.tier),
+                "every": f"{source.every.total_seconds() / 60:g} min",
+                "last ok": _when(state.last_ok_at if state else None),
+                "problem": state.problem if state else "",
+            }
+        )
+    _print(rows, as_json, empty="No source is chosen: see `sources:` in config.yaml.")
+
+
+def _states(environment: Environment) -> tuple[SourceState, ...]:
+    store = open_store(environment.database_url)
+    try:
+        return store.source_states()
+    finally:
+        store.close()
+
+
+@alerts_app.command("list")
+def alerts_list(
+    context: typer.Context,
+    config: ConfigPath = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the newest alerts and what became of them."""
+    _, environment = _config(_path(context, config))
+    store = open_store(environment.database_url)
+    try:
+        deliveries = store.recent_alerts(limit)
+    finally:
+        store.close()
+    _print([_delivery_row(delivery) for delivery in deliveries], as_json, empty="No alerts yet.")
+
+
+def _delivery_row(delivery: Delivery) -> dict[str, Any]:
+    alert = delivery.alert
+    return {
+        "queued": _when(delivery.queued_at),
+        "chat": delivery.chat,
+        "state": str(delivery.state),
+        "title": alert.article.title if alert else delivery.notice,
+        "source": alert.article.source_id if alert else "",
+        "topics": ", ".join(alert.verdict.topics) if alert else "",
+        "why": delivery.why,
+    }
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of config.yaml."""
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(distribution_version("policywire"))
+
+
+# ── batch doors ──
+
+
+@app.command()
+def judge(
+    context: typer.Context,
+    items: Annotated[str, typer.Argument(help="A JSON-lines file, or - for standard input.")],
+    config: ConfigPath = None,
+) -> None:
+    """Judge items: JSON lines in (id, title, …), JSON lines out (relevant, score, topics, reasons …)."""
+    ready = _judge(_path(context, config))
+    if items == "-":
+        _print_lines(judge_lines(sys.stdin, ready, name="standard input"))
+        return
+    try:
+        with Path(items).open(encoding="utf-8") as lines:
+            _print_lines(judge_lines(lines, ready, name=items))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{items}: cannot be read: {error}") from error
+
+
+def _judge(path: Path) -> Judge:
+    return compile_rules(load_rules(path))
+
+
+@app.command()
+def extract(
+    page: Annotated[Path, typer.Argument(help="A saved page (may be gzipped).")],
+    url: Annotated[str, typer.Option(help="The address it came from.")] = "",
+) -> None:
+    """Extract a saved page: title, published, language, issuer, document number, text."""
+    fields = extract_fields(read_bytes(page), url=url, now=datetime.now(UTC), sources=catalog())
+    _print_lines([fields])
+
+
+@app.command()
+def entries(
+    feed: Annotated[Path, typer.Argument(help="A saved feed (may be gzipped).")],
+    url: Annotated[str, typer.Option(help="The address it came from.")] = "",
+) -> None:
+    """List the entries of a saved feed, one JSON line each."""
+    _print_lines(entries_fields(read_bytes(feed), url=url, now=datetime.now(UTC), sources=catalog()))
+
+
+# ── printing ──
+
+
+def _print_lines(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _print(rows: list[dict[str, Any]], as_json: bool, *, empty: str) -> None:
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif not rows:
+        print(empty)
+    else:
+        table = Table(*rows[0], box=None, header_style="bold")
+        for row in rows:
+            table.add_row(*(escape(str(value)) for value in row.values()))
+        Console().print(table)
+
+
+def _when(at: datetime | None) -> str:
+    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else "never"
+
+
+def main() -> None:
+    """Run the command line; a mistake a person can mend is one line on stderr."""
+    try:
+        app()
+    except UserError as mistake:
+        print(f"policywire: {logs.redact(str(mistake))}", file=sys.stderr)
+        sys.exit(mistake.exit_code)
+    except PolicywireError as trouble:
+        print(f"policywire: {logs.redact(str(trouble))}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except asyncio.CancelledError:
+        sys.exit(130)

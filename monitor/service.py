@@ -1,0 +1,275 @@
+"""The composition root, the only file that knows all parts: builds the service, runs it, ends it in order."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from scrapy.crawler import AsyncCrawlerProcess
+
+from alerts.console import ConsoleSender
+from alerts.courier import Courier, no_gap
+from alerts.telegram import TelegramSender, gap_between_messages
+from monitor.config.environment import Environment
+from monitor.config.watch import ConfigWatcher
+from monitor.core.classify import Judge, compile_rules
+from monitor.core.errors import ConfigError, StoreError
+from monitor.core.model import Config
+from monitor.core.ports import Clock, Sender
+from monitor.crawl import Sweeper, Swept, trust
+from monitor.intake import Intake
+from monitor.store.sql import SqlStore
+from monitor.web.health import Health, HealthServer, Metrics
+
+PATIENCE = 5.0  # seconds running crawls get to end by themselves; the whole stop stays under ten
+
+log = structlog.get_logger("policywire.service")
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present as aware UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Present:
+    """The configuration in force and the intake built from it; replaced together, never half."""
+
+    config: Config
+    intake: Intake
+
+    @classmethod
+    def of(cls, config: Config, store: SqlStore) -> "Present":
+        """Build what a configuration needs."""
+        return cls(config, _intake(config, store, _judge(config)))
+
+    def become(self, config: Config, store: SqlStore) -> None:
+        """Put a new configuration in force."""
+        intake = _intake(config, store, _judge(config))
+        self.config, self.intake = config, intake
+
+
+def _judge(config: Config) -> Judge:
+    return compile_rules(config.rules, config.rules_version)
+
+
+def _intake(config: Config, store: SqlStore, judge: Judge) -> Intake:
+    return Intake(store=store, judge=judge, policy=config.alerts, chats=config.chats)
+
+
+class Service:
+    """Everything that runs, on one loop."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        config_path: Path,
+        environment: Environment,
+        store: SqlStore,
+        process: AsyncCrawlerProcess,
+        clock: Clock | None = None,
+        sender: Sender | None = None,
+        on_swept: Callable[[Swept], None] | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.store = store
+        self.present = Present.of(config, store)
+        self.metrics = Metrics()
+        self.environment = environment
+        self._path = config_path
+        self._watch_swept = on_swept
+        self._stop = asyncio.Event()
+        self._telegram = _telegram(environment, config) if sender is None else None
+        self.courier = Courier(
+            store,
+            sender or self._telegram or ConsoleSender(),
+            self.clock,
+            config=lambda: self.present.config,
+            gap=gap_between_messages if self._telegram else no_gap,
+            tell=self._tell_operator,
+        )
+        self.sweeper = Sweeper(
+            process=process,
+            store=store,
+            clock=self.clock,
+            config=lambda: self.present.config,
+            intake=lambda: self.present.intake,
+            on_queued=self._wake_courier,
+            on_swept=self._swept,
+        )
+        self.watcher = ConfigWatcher(
+            config_path,
+            environment.values,
+            config,
+            on_change=self._config_changed,
+            on_mistake=self._config_mistake,
+        )
+        self.health_server = HealthServer(self.health, self.metrics)
+
+    # ── running ──
+
+    async def run(self) -> int:
+        """Run until SIGTERM or SIGINT; 0 when everything ended in order."""
+        self._loop = asyncio.get_running_loop()
+        self._listen_to_signals(self._loop)
+        await self._open()
+        scheduler = self._scheduler()
+        tasks = [
+            asyncio.create_task(self.courier.run(self._stop)),
+            asyncio.create_task(self.watcher.run(self._stop)),
+        ]
+        host, port = self.environment.listen
+        await self.health_server.start(host, port)
+        log.info(
+            "watching",
+            sources=len(self.present.config.sources),
+            alerts_to="Telegram" if self._telegram else "this terminal (no TELEGRAM_BOT_TOKEN)",
+            health=f"http://{host}:{self.health_server.port}/healthz",
+        )
+        await self._stop.wait()
+        log.info("stopping")
+        await self._close(scheduler, tasks)
+        log.info("stopped")
+        return 0
+
+    async def once(self) -> None:
+        """Poll every due source once, deliver what is due, and end."""
+        self._loop = asyncio.get_running_loop()
+        await self._open()
+        done: set[str] = set()
+        while started := await self.sweeper.tick(done) or self.sweeper.busy:
+            done.update(started if isinstance(started, tuple) else ())
+            await self.sweeper.wait_for_one()
+        while await self.courier.deliver_due():
+            pass
+        if self._telegram is not None:
+            await self._telegram.close()
+
+    def stop(self) -> None:
+        """Ask the service to end."""
+        self._stop.set()
+
+    async def _open(self) -> None:
+        await asyncio.to_thread(self._keep_sources)
+        if self._telegram is not None:
+            await self._telegram.start()
+
+    def _keep_sources(self) -> None:
+        with self.store.work() as work:
+            work.keep_sources(self.present.config.sources, self.clock.now())
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        scheduler.add_job(self._pump, "interval", seconds=1, next_run_time=datetime.now(UTC))
+        scheduler.start()
+        return scheduler
+
+    async def _pump(self) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            await self.sweeper.tick()
+        except StoreError as error:
+            log.error("cannot read what is due", problem=str(error))
+
+    async def _close(self, scheduler: AsyncIOScheduler, tasks: list[asyncio.Task[None]]) -> None:
+        scheduler.pause()
+        await self.sweeper.stop(PATIENCE)
+        _, late = await asyncio.wait(tasks, timeout=3)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        scheduler.shutdown(wait=False)
+        await self.health_server.stop()
+        if self._telegram is not None:
+            await self._telegram.close()
+
+    def _listen_to_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._keep(loop.create_task(self.watcher.reload())))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._reloading = task  # the loop itself keeps only a weak reference
+
+    # ── what the parts report ──
+
+    def _wake_courier(self) -> None:
+        self._loop.call_soon_threadsafe(self.courier.wake)
+
+    def _swept(self, swept: Swept) -> None:
+        self.metrics.polls.labels("failed" if swept.problem else "ok").inc()
+        self.metrics.articles.inc(swept.new)
+        self.metrics.flagged.inc(swept.flagged)
+        if swept.problem:
+            log.warning("source", source=swept.source_id, problem=swept.problem)
+        elif swept.new:
+            log.info("source", source=swept.source_id, new=swept.new, flagged=swept.flagged)
+        if self._watch_swept is not None:
+            self._watch_swept(swept)
+
+    def _config_changed(self, config: Config) -> None:
+        self.present.become(config, self.store)
+        trust(config.network.trusted)
+        self._keep_sources()
+        log.info("configuration reloaded", rules=len(config.rules.rules), sources=len(config.sources))
+        self._tell_about_config("config.yaml was reloaded and is in force.")
+
+    def _config_mistake(self, mistake: ConfigError) -> None:
+        log.error("configuration refused, the last good one stays", mistake=str(mistake))
+        words = f"config.yaml was not taken over; the last good configuration stays in force.\n{mistake}"
+        self._tell_about_config(words)
+
+    def _tell_about_config(self, words: str) -> None:
+        self._tell_operator(f"config:{self.clock.now():%Y%m%dT%H%M%S%f}", words)
+
+    def _tell_operator(self, key: str, words: str) -> None:
+        operator = self.present.config.operator
+        if operator is None:
+            return
+        with self.store.work() as work:
+            work.add_notice(f"notice:{key}", words, operator, self.clock.now())
+        self._wake_courier()
+
+    def health(self) -> Health:
+        """The state of the service as machines see it."""
+        try:
+            health = self._measure()
+        except StoreError as error:
+            health = Health(problems=(f"database: {error}",), details={})
+        self.metrics.healthy.set(health.ok)
+        return health
+
+    def _measure(self) -> Health:
+        states = self.store.source_states()
+        failing = [state.source_id for state in states if state.failures]
+        counts = self.store.counts()
+        self.metrics.failing.set(len(failing))
+        for state, count in counts.items():
+            self.metrics.deliveries.labels(state).set(count)
+        problems = [] if self.courier.healthy else [self.courier.problem]
+        if states and len(failing) == len(states):
+            problems.append("every source fails; is the network there?")
+        details: Mapping[str, object] = {
+            "sources": len(states),
+            "sources_failing": len(failing),
+            "polls": self.sweeper.polls,
+            "deliveries": {str(state): count for state, count in counts.items()},
+        }
+        return Health(problems=tuple(problems), details=dict(details))
+
+
+def _telegram(environment: Environment, config: Config) -> TelegramSender | None:
+    if not environment.token:
+        return None
+    return TelegramSender(environment.token, api_url=config.telegram.api_url, proxy=environment.proxy or None)
