@@ -5,6 +5,7 @@ PolicywireError
 │   └── ConfigError(where)   config.yaml or the environment: exit 78, or keep the last good configuration
 ├── RuleError(rule, key)     a rule that cannot be compiled; the loader turns it into a ConfigError
 ├── StoreError               the database refuses: wait, health red, go on later
+│   └── LeaseLost            a delivery is no longer ours to settle: forget it
 └── SendError                a message did not go out as asked
     ├── RetryLater(after)    429: not delivered; nothing to this chat before `after` has passed
     ├── NotSent              provably not delivered (no connection): try again with backoff
@@ -70,6 +71,10 @@ class RuleError(PolicywireError):
 
 class StoreError(PolicywireError):
     """The database cannot be used now (full, locked, read-only) or at all (newer schema)."""
+
+
+class LeaseLost(StoreError):
+    """The delivery was parked or claimed by somebody else meanwhile; its outcome is not ours to record."""
 
 
 class SendError(PolicywireError):

@@ -18,6 +18,7 @@ from monitor.core.model import (
     DeliveryState,
     Fingerprint,
     Message,
+    Reason,
     RobotsText,
     Source,
     SourceId,
@@ -103,10 +104,16 @@ class Store(Protocol):
         """Watched sources whose next poll is due, the longest overdue first."""
         ...
 
-    def source_states(self) -> tuple[SourceState, ...]: ...
+    def source_states(self) -> tuple[SourceState, ...]:
+        """Every watched source, by id."""
+        ...
 
     def recent_alerts(self, limit: int) -> tuple[Delivery, ...]:
-        """The newest deliveries, newest first."""
+        """The newest deliveries of alerts, newest first."""
+        ...
+
+    def find_article(self, article_id: ArticleId) -> tuple[Article, Verdict, Reason, str] | None:
+        """An article with its verdict, and the reason and words of its decision."""
         ...
 
     def article_count(self) -> int: ...
@@ -122,14 +129,18 @@ class Outbox(Protocol):
     ) -> tuple[Delivery, ...]:
         """Take up to `limit` due deliveries, oldest first, at most one per chat and none for a `busy` chat.
 
-        The claim is committed before this returns. Due are: queued or waiting ones whose `not_before` has
-        passed, unsure ones, and claims whose lease ran out (those come back with `maybe_sent`). A chat that
-        is held (see `hold_chat`) yields nothing before its time.
+        The claim is committed before this returns. Due are: queued, waiting and unsure ones whose
+        `not_before` has passed, and claims whose lease ran out; the last two come back with `maybe_sent`.
+        A chat that is held (see `hold_chat`) or has a claim in flight yields nothing.
         """
         ...
 
     def settle(self, delivery: Delivery) -> None:
-        """Record the outcome the courier decided; the row is found by id and must still be claimed by us."""
+        """Record the outcome the courier decided: state, times, message id, words and doubt.
+
+        Raises LeaseLost when the row, found by its id, is no longer claimed by this attempt: the lease ran
+        out and was taken again, or the chat was parked.
+        """
         ...
 
     def hold_chat(self, chat: ChatName, until: datetime) -> None:
@@ -137,7 +148,7 @@ class Outbox(Protocol):
         ...
 
     def park_chat(self, chat: ChatName, why: str, now: datetime) -> int:
-        """Park every open delivery of the chat; returns how many."""
+        """Park every open delivery of the chat, claimed ones too; returns how many."""
         ...
 
     def unpark_chat(self, chat: ChatName) -> int:
@@ -155,7 +166,7 @@ class Outbox(Protocol):
     def counts(self) -> dict[DeliveryState, int]: ...
 
     def next_due_at(self, now: datetime) -> datetime | None:
-        """When the next open delivery becomes due, for waking up in time."""
+        """When `claim` will next have something, `now` at the earliest, for waking up in time."""
         ...
 
 

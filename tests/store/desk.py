@@ -1,0 +1,79 @@
+"""Short ways to fill a store, for the tests of this folder."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitor.core.model import (
+    Article,
+    ArticleId,
+    ChatName,
+    Decision,
+    Delivery,
+    Fingerprint,
+    Reason,
+    Send,
+    Source,
+    StoryId,
+    Tier,
+    Verdict,
+)
+from monitor.core.ports import Work
+from monitor.store.memory import MemoryStore
+from monitor.store.sql import SqlStore
+from tests.builders import NOW, a_source, a_verdict, an_article
+
+AnyStore = SqlStore | MemoryStore
+
+DESK = ChatName("desk")
+FUND = ChatName("fund")
+MARK = Fingerprint(bands=(1, 1 << 40, -5), shingles=frozenset({7, 8, 2**32 - 1}))
+SEND = Send(chats=(DESK,), reason=Reason.NEW_STORY, words="a new story")
+
+
+def the_source(**changes: Any) -> Source:
+    """The source of `an_article`."""
+    named = {"id": an_article().source_id, "name": "People's Bank of China", "tier": Tier.AUTHORITY}
+    return a_source(**named | changes)
+
+
+def keep(
+    work: Work,
+    *,
+    article: Article | None = None,
+    keys: Collection[str] = (),
+    verdict: Verdict | None = None,
+    decision: Decision = SEND,
+    story_id: StoryId | None = None,
+    mark: Fingerprint = MARK,
+) -> ArticleId:
+    """Add an article, and where needed its story."""
+    article = article or an_article()
+    return work.add_article(
+        article,
+        keys=keys,
+        verdict=verdict or a_verdict(),
+        decision=decision,
+        story_id=story_id or work.open_story(article.title, article.seen_at).id,
+        fingerprint=mark,
+    )
+
+
+def queue(store: AnyStore, *chats: Sequence[ChatName], decision: Decision | None = None) -> None:
+    """Queue one story for each tuple of chats, a second apart in the order given."""
+    for number, names in enumerate(chats):
+        with store.work() as work:
+            work.keep_sources([the_source()], NOW)
+            story = work.open_story(f"story {number}", NOW)
+            article_id = keep(work, story_id=story.id)
+            send = decision or Send(chats=tuple(names), reason=Reason.NEW_STORY, words="a new story")
+            work.add_alert(story.id, article_id, send, NOW.replace(second=number))
+
+
+def keys_of(deliveries: Collection[Delivery]) -> list[tuple[str, str]]:
+    return [(one.key, one.chat) for one in deliveries]
+
+
+def later(**span: float) -> datetime:
+
+    return NOW + timedelta(**span)

@@ -1,0 +1,245 @@
+"""What every store promises about alerts and their delivery."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.core.errors import LeaseLost
+from monitor.core.model import Delivery, DeliveryState, Hold, Reason, Send, Skip, Tier
+from tests.builders import NOW, a_verdict, an_article
+from tests.store.desk import DESK, FUND, SEND, AnyStore, keep, keys_of, later, queue, the_source
+
+LEASE = timedelta(minutes=2)
+S = DeliveryState
+
+
+def claim(
+    store: AnyStore, now: datetime = NOW, limit: int = 10, busy: tuple[Any, ...] = ()
+) -> tuple[Delivery, ...]:
+    return store.claim(now, LEASE, limit, busy)
+
+
+def claim_one(store: AnyStore, now: datetime = NOW) -> Delivery:
+    (delivery,) = claim(store, now)
+    return delivery
+
+
+# queueing
+
+
+def test_an_alert_is_queued_once_for_each_chat(store: AnyStore) -> None:
+    with store.work() as work:
+        work.keep_sources([the_source()], NOW)
+        story = work.open_story("one", NOW)
+        article_id = keep(work, story_id=story.id)
+        both = Send(chats=(DESK, FUND, DESK), reason=Reason.NEW_STORY, words="new")
+        assert work.add_alert(story.id, article_id, SEND, NOW)
+        assert work.add_alert(story.id, article_id, both, later(seconds=1))
+        assert not work.add_alert(story.id, article_id, both, later(seconds=2))
+    assert keys_of(store.recent_alerts(5)) == [(f"story:{story.id}", "fund"), (f"story:{story.id}", "desk")]
+    assert keys_of(store.recent_alerts(1)) == [(f"story:{story.id}", "fund")]
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [Skip(reason=Reason.BACKLOG, words="old"), Send(chats=(), reason=Reason.NEW_STORY, words="nobody")],
+    ids=["a skip", "no chats"],
+)
+def test_nothing_is_queued_for(store: AnyStore, decision: Skip | Send) -> None:
+    with store.work() as work:
+        work.keep_sources([the_source()], NOW)
+        story = work.open_story("one", NOW)
+        assert not work.add_alert(story.id, keep(work, story_id=story.id), decision, NOW)
+    assert store.recent_alerts(5) == ()
+
+
+def test_a_delivery_carries_all_a_message_needs(store: AnyStore) -> None:
+    with store.work() as work:
+        work.keep_sources([the_source()], NOW)
+        story = work.open_story("one", NOW)
+        work.add_alert(story.id, keep(work, story_id=story.id), SEND, NOW)
+        work.save_story(replace(story, reports=2, alerted_at=NOW))
+        work.keep_sources([the_source(name="PBC", tier=Tier.STATE_CHANNEL)], NOW)
+    delivery = claim_one(store)
+    alert = delivery.alert
+    assert alert is not None
+    assert (alert.article, alert.verdict) == (an_article(), a_verdict())
+    assert alert.story == replace(story, reports=2, alerted_at=NOW)
+    assert (alert.source_name, alert.source_tier) == ("PBC", Tier.STATE_CHANNEL)
+    assert (alert.reason, alert.decided_at) == (Reason.NEW_STORY, NOW)
+    assert store.recent_alerts(1) == (delivery,)
+
+
+def test_a_notice_is_queued_once_per_key_and_chat(store: AnyStore) -> None:
+    with store.work() as work:
+        assert work.add_notice("notice:silent", "no news from pbc", DESK, NOW)
+        assert not work.add_notice("notice:silent", "again", DESK, later(days=1))
+        assert work.add_notice("notice:silent", "no news from pbc", FUND, later(seconds=1))
+    first, second = claim(store, later(seconds=1))
+    assert (first.chat, first.notice, first.alert) == (DESK, "no news from pbc", None)
+    assert second.chat == FUND
+    assert store.recent_alerts(5) == ()
+
+
+# claiming
+
+
+def test_a_claim_takes_the_oldest_of_each_chat(store: AnyStore) -> None:
+    queue(store, (DESK,), (DESK, FUND), (FUND,))
+    assert keys_of(claim(store, later(minutes=1))) == [("story:1", "desk"), ("story:2", "fund")]
+    assert claim(store, later(minutes=1)) == ()
+
+
+def test_a_claim_respects_the_limit_and_the_busy_chats(store: AnyStore) -> None:
+    queue(store, (DESK, FUND))
+    assert keys_of(claim(store, busy=(DESK,), limit=0)) == []
+    assert keys_of(claim(store, busy=(DESK,))) == [("story:1", "fund")]
+    assert keys_of(claim(store, limit=1)) == [("story:1", "desk")]
+
+
+def test_a_claim_is_written_down_with_its_lease(store: AnyStore) -> None:
+    queue(store, (DESK,))
+    delivery = claim_one(store)
+    assert (delivery.state, delivery.attempts, delivery.claimed_until) == (S.CLAIMED, 1, NOW + LEASE)
+    assert not delivery.maybe_sent
+    assert store.recent_alerts(1) == (delivery,)
+
+
+def test_a_held_alert_waits_for_its_hour(store: AnyStore) -> None:
+    until = later(hours=6)
+    queue(store, (DESK,), decision=Hold(chats=(DESK,), until=until, reason=Reason.QUIET_HOURS, words="night"))
+    assert claim(store, until - timedelta(seconds=1)) == ()
+    assert store.next_due_at(NOW) == until
+    assert keys_of(claim(store, until)) == [("story:1", "desk")]
+
+
+def test_a_lease_that_ran_out_comes_back_in_doubt(store: AnyStore) -> None:
+    queue(store, (DESK,))
+    claim(store)
+    assert claim(store, NOW + LEASE - timedelta(seconds=1)) == ()
+    again = claim_one(store, NOW + LEASE)
+    assert (again.attempts, again.maybe_sent) == (2, True)
+
+
+def test_one_that_waits_does_not_hold_up_the_next(store: AnyStore) -> None:
+    queue(store, (DESK,), (DESK,))
+    first = claim_one(store, later(minutes=1))
+    store.settle(replace(first, state=S.WAITING, not_before=later(hours=1), why="no connection"))
+    second = claim_one(store, later(minutes=1))
+    assert keys_of((first, second)) == [("story:1", "desk"), ("story:2", "desk")]
+    store.settle(replace(second, state=S.QUEUED))
+    assert keys_of(claim(store, later(hours=1))) == [("story:1", "desk")]
+
+
+# settling
+
+
+@pytest.mark.parametrize("state", [S.SENT, S.DEAD])
+def test_a_final_outcome_is_final(store: AnyStore, state: DeliveryState) -> None:
+    queue(store, (DESK,))
+    outcome = replace(
+        claim_one(store),
+        state=state,
+        message_id=2**40,
+        why="w",
+        settled_at=later(seconds=3),
+        claimed_until=None,
+    )
+    store.settle(outcome)
+    assert store.recent_alerts(1) == (outcome,)
+    assert claim(store, later(days=9)) == ()
+    assert store.next_due_at(NOW) is None
+
+
+@pytest.mark.parametrize("state", [S.WAITING, S.UNSURE, S.QUEUED])
+def test_an_outcome_that_is_not_final_is_due_again(store: AnyStore, state: DeliveryState) -> None:
+    queue(store, (DESK,))
+    store.settle(replace(claim_one(store), state=state, not_before=later(minutes=5), why="try later"))
+    assert claim(store, later(minutes=4)) == ()
+    assert store.next_due_at(later(minutes=4)) == later(minutes=5)
+    again = claim_one(store, later(minutes=5))
+    assert (again.attempts, again.maybe_sent, again.why) == (2, state is S.UNSURE, "try later")
+
+
+def test_the_second_holder_of_a_lease_has_it(store: AnyStore) -> None:
+    queue(store, (DESK,))
+    slow = claim_one(store)
+    claimed_again = claim_one(store, NOW + LEASE)
+    with pytest.raises(LeaseLost, match="lost the lease"):
+        store.settle(replace(slow, state=S.SENT, message_id=1))
+    store.settle(replace(claimed_again, state=S.SENT, message_id=2))
+    with pytest.raises(LeaseLost, match="lost the lease"):
+        store.settle(replace(claimed_again, state=S.SENT, message_id=3))
+    assert store.recent_alerts(1)[0].message_id == 2
+
+
+# chats
+
+
+def test_a_held_chat_yields_nothing_before_its_time(store: AnyStore) -> None:
+    queue(store, (DESK, FUND))
+    store.hold_chat(DESK, later(seconds=30))
+    store.hold_chat(DESK, later(seconds=40))
+    assert keys_of(claim(store)) == [("story:1", "fund")]
+    assert store.next_due_at(NOW) == later(seconds=40)
+    assert keys_of(claim(store, later(seconds=40))) == [("story:1", "desk")]
+
+
+def test_a_parked_chat_keeps_its_queue(store: AnyStore) -> None:
+    queue(store, (DESK, FUND), (DESK,), (DESK,))
+    sent = claim_one_of(store, "desk")
+    store.settle(replace(sent, state=S.SENT, message_id=1))
+    claim_one_of(store, "desk")
+    assert store.park_chat(DESK, "kicked", later(minutes=1)) == 2
+    assert claim(store, later(days=1), busy=(FUND,)) == ()
+    parked = [one for one in store.recent_alerts(9) if one.state is S.PARKED]
+    assert {(one.why, one.settled_at, one.maybe_sent) for one in parked} == {
+        ("kicked", later(minutes=1), False)
+    }
+    assert store.unpark_chat(DESK) == 2
+    assert store.unpark_chat(DESK) == 0
+    assert keys_of(claim(store, later(days=1), busy=(FUND,))) == [("story:2", "desk")]
+
+
+@pytest.mark.parametrize("how", ["unsure", "lease ran out"])
+def test_parking_does_not_forget_a_doubt(store: AnyStore, how: str) -> None:
+    queue(store, (DESK,))
+    delivery = claim_one(store)
+    if how == "unsure":
+        store.settle(replace(delivery, state=S.UNSURE))
+    store.park_chat(DESK, "kicked", NOW + LEASE)
+    store.unpark_chat(DESK)
+    assert claim_one(store, NOW + LEASE).maybe_sent
+
+
+def test_a_chat_that_moved_is_remembered(store: AnyStore) -> None:
+    assert store.chat_id(DESK) is None
+    store.hold_chat(DESK, NOW)
+    assert store.chat_id(DESK) is None
+    store.move_chat(DESK, "-1001")
+    store.move_chat(DESK, "-1002")
+    assert store.chat_id(DESK) == "-1002"
+
+
+# figures
+
+
+def test_counts_name_every_state(store: AnyStore) -> None:
+    queue(store, (DESK, FUND), (DESK,))
+    claim(store, limit=1)
+    assert store.counts() == dict.fromkeys(S, 0) | {S.QUEUED: 2, S.CLAIMED: 1}
+
+
+def test_the_next_due_is_never_past_and_waits_for_what_is_in_flight(store: AnyStore) -> None:
+    assert store.next_due_at(NOW) is None
+    queue(store, (DESK,), (DESK,))
+    assert store.next_due_at(later(hours=1)) == later(hours=1)
+    claim(store, later(hours=1))
+    assert store.next_due_at(later(hours=1)) == later(hours=1) + LEASE
+
+
+def claim_one_of(store: AnyStore, chat: str) -> Delivery:
+    (delivery,) = claim(store, later(minutes=1), busy=tuple({DESK, FUND} - {chat}))
+    return delivery
