@@ -1,0 +1,222 @@
+"""Messages: what a desk reads, and that nothing a feed sends can break them."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.render import render, render_alert, render_notice, safe_link, utf16_length
+from monitor.core.model import Authority, Priority, Tier, Topic
+from tests.builders import a_delivery, a_hit, a_story, a_verdict, an_alert, an_article
+from tests.telegram_server import understood
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def lines(**article: object) -> list[str]:
+    return render_alert(an_alert(article=an_article(**article)), zone=SHANGHAI).plain.splitlines()
+
+
+def test_the_whole_layout() -> None:
+    alert = an_alert(
+        story=a_story(reports=3),
+        verdict=a_verdict(topics=(Topic.ECNY, Topic.FINTECH), priority=Priority.BREAKING),
+    )
+    assert render_alert(alert, zone=SHANGHAI).html == "\n".join(
+        [
+            '<b><a href="https://www.pbc.gov.cn/en/1.html">'
+            "Digital yuan pilot reaches five more cities</a></b> · <code>pbc.gov.cn</code>",
+            "People's Bank of China · issuing authority · BREAKING · central government",
+            "#ecny #fintech",
+            "The central bank widened the digital yuan pilot. Five more cities join in January.",
+            "Why: ecny “Digital yuan” · score 6 of 3",
+            "Published 2026-11-24 16:00 · Seen 2026-11-24 16:00 CST (UTC+8)",
+            "3 reports of this story",
+        ]
+    )
+
+
+def test_the_plain_version_names_the_link() -> None:
+    assert lines()[:2] == [
+        "Digital yuan pilot reaches five more cities · pbc.gov.cn",
+        "https://www.pbc.gov.cn/en/1.html",
+    ]
+
+
+def test_a_doubtful_delivery_is_marked() -> None:
+    message = render(a_delivery(maybe_sent=True), zone=SHANGHAI)
+    assert message.html.startswith("(possible repeat) <b>")
+    assert message.plain.startswith("(possible repeat) Digital")
+    notice = a_delivery(alert=None, notice="reloaded", maybe_sent=True)
+    assert render(notice, zone=SHANGHAI).plain == "(possible repeat) reloaded"
+
+
+def test_a_notice_is_shown_literally_with_its_lines() -> None:
+    delivery = a_delivery(alert=None, notice="rules <b>bad</b>\nline & 2")
+    assert render(delivery, zone=SHANGHAI).html == "rules &lt;b&gt;bad&lt;/b&gt;\nline &amp; 2"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("UTC", "UTC"),
+        ("Asia/Shanghai", "CST (UTC+8)"),
+        ("Asia/Kolkata", "IST (UTC+5:30)"),
+        ("America/New_York", "EST (UTC-5)"),
+        ("America/Sao_Paulo", "UTC-3"),
+    ],
+)
+def test_times_name_the_zone(zone: str, words: str) -> None:
+    message = render_alert(an_alert(), zone=ZoneInfo(zone))
+    assert message.plain.splitlines()[-1].endswith(f" {words}")
+
+
+@pytest.mark.parametrize(
+    ("published", "shown"),
+    [
+        (datetime(2026, 11, 23, 16, 0, tzinfo=UTC), "2026-11-24"),
+        (datetime(2026, 11, 24, 0, 0, tzinfo=UTC), "2026-11-24"),
+        (datetime(2026, 11, 24, 5, 0, tzinfo=UTC), "2026-11-24"),
+        (datetime(9999, 12, 31, 16, 0, tzinfo=UTC), "9999-12-31"),
+    ],
+    ids=["midnight in Shanghai", "midnight in London", "midnight in New York", "the last day"],
+)
+def test_a_day_stays_the_publishers_day_and_has_no_clock(published: datetime, shown: str) -> None:
+    assert lines(published_at=published, day_only=True)[-1].startswith(f"Published {shown} · Seen")
+
+
+def test_unknown_and_absurd_dates() -> None:
+    assert lines(published_at=None)[-1].startswith("Seen 2026-11-24 16:00")
+    assert lines(published_at=datetime(9999, 12, 31, 23, tzinfo=UTC))[-1].startswith("Published 9999-12-31 ·")
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://a.cn/x?y=1&z=2", True),
+        ("http://www.gov.cn", True),
+        ("https://127.0.0.1/x", True),
+        ("", False),
+        ("/relative", False),
+        ("javascript:alert(1)", False),
+        ("http://localhost:8000/", False),
+        ("ftp://a.cn/", False),
+        ("https://a.cn/a b", False),
+        ("https://[::1", False),
+        ("https://a.cn/" + "x" * 3000, False),
+        ("https://a.cn/\u00a0\n", False),
+        ("https://аррӏе.com/", False),
+    ],
+)
+def test_only_links_that_telegram_keeps(url: str, kept: bool) -> None:
+    assert safe_link(url) == (url if kept else "")
+    assert ("<a " in render_alert(an_alert(article=an_article(url=url)), zone=UTC_ZONE).html) is kept
+
+
+def test_a_link_is_percent_encoded() -> None:
+    assert safe_link("https://a.cn/政策\u202e?q=%E4") == "https://a.cn/%E6%94%BF%E7%AD%96%E2%80%AE?q=%E4"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("<script>alert(1)</script> & ]]> {{x}} %s *_[`", "<script>alert(1)</script> & ]]> {{x}} %s *_[`"),
+        ("a\u202eb\u200bc\u2066d\U000e0041e", "abcde"),
+        ("a\x00b\nc\u2028d", "a b c d"),
+        ("e" + "\u0301" * 50, "e\u0301\u0301"),
+        ("\ud800x", "x"),
+        ("x" * 1_000_000, "x" * 299 + "…"),
+        ("🇨🇳" * 400, "🇨🇳" * 74 + "🇨…"),
+        ("", "Digital yuan pilot reaches five more cities"),
+    ],
+    ids=["markup", "invisible", "control", "Zalgo", "surrogate", "a megabyte", "emoji", "empty"],
+)
+def test_hostile_titles(title: str, shown: str) -> None:
+    assert lines(title=title, url="")[0] == shown
+
+
+def test_no_title_anywhere() -> None:
+    alert = an_alert(article=an_article(title="", url=""), story=a_story(title=" "))
+    assert render_alert(alert, zone=UTC_ZONE).plain.startswith("(untitled)\n")
+
+
+def test_chinese_sentences_are_joined_without_a_space() -> None:
+    body = "数字人民币试点扩大到五个城市。有关部门表示将稳妥推进。"
+    assert body in lines(body=body, language="zh")
+
+
+def test_the_feeds_summary_stands_in_for_a_missing_body() -> None:
+    assert "The bank said so in its own summary." in lines(
+        body="", summary="The bank said so in its own summary."
+    )
+
+
+def test_why_stays_one_short_line() -> None:
+    hits = tuple(a_hit(rule=f"rule-{n}", points=float(n)) for n in range(1, 6))
+    message = render_alert(an_alert(verdict=a_verdict(hits=hits)), zone=UTC_ZONE)
+    assert (
+        "Why: rule-5 “Digital yuan”; rule-4 “Digital yuan”; rule-3 “Digital yuan”; 2 more · score"
+        in message.plain
+    )
+
+
+def test_everything_at_its_longest_still_fits() -> None:
+    hits = tuple(a_hit(rule="r" * 50, points=1 / 3, matches=a_hit().matches) for _ in range(9))
+    host = ".".join(["h" * 60] * 4)
+    alert = an_alert(
+        article=an_article(
+            title="t" * 400,
+            url=f"https://{host}/".ljust(2000, "&"),
+            body=("The bank said so " + "very " * 20 + "often. ") * 2 + ("So " + "it " * 60 + "is. "),
+        ),
+        verdict=a_verdict(
+            hits=hits,
+            topics=tuple(Topic),
+            authority=Authority.CENTRAL,
+            priority=Priority.BREAKING,
+            score=1e-300 / 3,
+        ),
+        source_name="s" * 200,
+        story=a_story(reports=10**9),
+    )
+    message = render_alert(alert, zone=ZoneInfo("Asia/Kolkata"), repeat=True)
+    understood({"chat_id": "1", "text": message.html, "parse_mode": "HTML"}, 1)
+    assert 3_000 < utf16_length(message.plain) <= 4096
+
+
+wild = st.text(max_size=400) | st.text(alphabet="<>&\"'a🇨\u0301\u200d 。.\n", max_size=6000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(title=wild, body=wild, name=wild, url=st.text(max_size=30).map("https://a.cn/".__add__), term=wild)
+def test_any_alert_is_one_message_that_telegram_takes(
+    title: str, body: str, name: str, url: str, term: str
+) -> None:
+    match = a_hit().matches[0]
+    hits = (
+        a_hit(
+            rule=name,
+            matches=(match, *(type(match)(term=term, field=match.field, start=0, end=0, text=term),)),
+        ),
+    ) * 5
+    alert = an_alert(
+        article=an_article(title=title, body=body, url=url, language=""),
+        verdict=a_verdict(hits=hits, topics=tuple(Topic), authority=Authority.PARTY),
+        source_name=name,
+        source_tier=Tier.UNRELIABLE,
+    )
+    message = render_alert(alert, zone=SHANGHAI, repeat=True)
+    posted = understood({"chat_id": "1", "text": message.html, "parse_mode": "HTML"}, 1)
+    assert "".join(posted.text.split()) == "".join(
+        message.plain.replace(f"\n{safe_link(url)}\n", "\n", 1).split()
+    )
+    assert utf16_length(message.plain) <= 4096
+
+
+@settings(max_examples=60, deadline=None)
+@given(wild)
+def test_any_notice_is_one_message_that_telegram_takes(text: str) -> None:
+    understood({"chat_id": "1", "text": render_notice(text).html, "parse_mode": "HTML"}, 1)
