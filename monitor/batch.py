@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from spiders.article import Page, extract_page
-from spiders.feed import parse_list
-from spiders.sites import selectors_for
-
 from monitor.core.classify import Judge
 from monitor.core.errors import UserError
 from monitor.core.model import Entry, Feed, Kind, Source, SourceId, Tier, Verdict
 from monitor.schedule import site_of
+from spiders.article import Page, extract_page
+from spiders.feed import parse_list
+from spiders.sites.hosts import selectors_for
 
 CHINA = ZoneInfo("Asia/Shanghai")
 UTC_ZONE = ZoneInfo("UTC")

@@ -86,7 +86,7 @@ def run(context: typer.Context, config: ConfigPath = None) -> None:
     path = _path(context, config)
     loaded, environment = _config(path)
     with _locked_store(environment) as store:
-        process = new_process(loaded.network.trusted)
+        process = new_process()
         logs.set_up(environment.log_level, environment.log_format)
         service = Service(
             config=loaded, config_path=path, environment=environment, store=store, process=process
@@ -108,7 +108,7 @@ def once(context: typer.Context, config: ConfigPath = None, as_json: AsJson = Fa
             swept.append(result)
             progress.update(bar, total=len(loaded.sources), completed=len(swept))
 
-        process = new_process(loaded.network.trusted)
+        process = new_process()
         logs.set_up("ERROR", environment.log_format)
         service = Service(
             config=loaded,

@@ -258,16 +258,15 @@ def _delays(crawler: Any) -> dict[str, float]:
     return {host: slot.delay for host, slot in slots.items()}
 
 
-def new_process(trusted: Sequence[str] = ()) -> AsyncCrawlerProcess:
+def new_process() -> AsyncCrawlerProcess:
     """Scrapy's process on the asyncio reactor, set up by `spiders.settings`."""
     settings = Settings()
     settings.setmodule("spiders.settings", priority="project")
-    settings.set("TRUSTED_ORIGINS", tuple(trusted), priority="cmdline")
     return AsyncCrawlerProcess(settings)
 
 
 def trust(trusted: Sequence[str]) -> None:
-    """Let the connect-time guard of the running reactor know a changed list of trusted origins."""
+    """Tell the running reactor's connect-time guard which origins are trusted."""
     from twisted.internet import reactor
 
     resolver: Any = reactor.nameResolver

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from spiders.article import complete
 
 from alerts.console import ConsoleSender
 from alerts.render import render_alert
@@ -39,7 +38,8 @@ from monitor.core.model import (
     Tier,
     Verdict,
 )
-from monitor.crawl import new_process, run_until_done
+from monitor.crawl import new_process, run_until_done, trust
+from spiders.article import complete
 from spiders.page import PageSpider
 
 
@@ -142,11 +142,12 @@ class _NoMemory:
 
 
 def _fetch(url: str, config: Config, now: datetime) -> tuple[bytes, str, list[str]]:
-    process = new_process(config.network.trusted)
+    process = new_process()
     crawler = process.create_crawler(PageSpider)
-    crawler.settings.set("ITEM_PIPELINES", {}, priority="cmdline")
+    crawler.settings.set("TRUSTED_ORIGINS", config.network.trusted, priority="cmdline")
 
     async def crawl() -> int:
+        trust(config.network.trusted)
         await process.crawl(crawler, url=url, memory=_NoMemory(now))
         return 0
 

@@ -21,6 +21,8 @@ from monitor.core.model import (
 from monitor.core.ports import Store, Work
 from monitor.core.stories import place
 
+LONGEST_BODY = 200_000  # characters; a policy document of a hundred pages has about half of that
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
@@ -52,6 +54,7 @@ class Intake:
         now: datetime,
     ) -> Taken | None:
         """Take one article in and commit; None when one of its keys was taken before. Raises StoreError."""
+        article = _storable(article)
         verdict = self.judge.classify(
             title=article.title, summary=article.summary, body=article.body, tier=source.tier
         )
@@ -97,3 +100,12 @@ class Intake:
         if story is None:
             return work.open_story(article.title, now)
         return replace(story, reports=story.reports + 1, last_seen_at=now)
+
+
+def _storable(article: Article) -> Article:
+    """The article with half surrogate pairs replaced, which no database takes, and its body within reason."""
+    texts = {
+        name: getattr(article, name).encode("utf-8", "replace").decode("utf-8")
+        for name in ("title", "summary", "body", "url", "canonical_url", "issuer", "document_number")
+    }
+    return replace(article, **{**texts, "body": texts["body"][:LONGEST_BODY]})

@@ -9,7 +9,7 @@ import structlog
 
 # A bot token: digits, a colon, thirty or more URL-safe characters (Telegram Bot API, "Authorizing your bot").
 _TOKEN = re.compile(r"\d{5,}(?::|%3A)[A-Za-z0-9_-]{30,}", re.IGNORECASE)
-# These log every request with its full address, the token included, at INFO.
+# Heard from WARNING up only; the HTTP client logs every request with its full address, the token included.
 _LOUD = (
     "httpx",
     "httpcore",
@@ -55,16 +55,16 @@ def set_up(level: str, style: str) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Redacting(foreign_pre_chain=shared, processors=_ending(console)))
+    # On the handler, because Scrapy puts the loggers' own levels back at each crawl.
+    handler.setLevel(level)
+    handler.addFilter(_worth_a_line)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    quiet(level)
 
 
-def quiet(level: str) -> None:
-    """Keep chatty libraries at WARNING unless everything is asked for; the HTTP client always."""
-    for name in _LOUD:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in _LOUD
 
 
 def _ending(console: bool) -> list[Any]:

@@ -158,6 +158,7 @@ class Service:
         self._stop.set()
 
     async def _open(self) -> None:
+        trust(self.present.config.network.trusted)
         await asyncio.to_thread(self._keep_sources)
         if self._telegram is not None:
             await self._telegram.start()
