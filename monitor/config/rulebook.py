@@ -1,0 +1,97 @@
+"""The `rules:` section as a RuleBook, checked by compiling it; a bad rule is refused where it stands."""
+
+from collections.abc import Mapping
+
+from monitor.config.document import Document, KeyPath
+from monitor.config.schema import RuleSection, RulesSection
+from monitor.config.terms import shipped_sets
+from monitor.core.classify import compile_rules
+from monitor.core.errors import ConfigError, RuleError, Where
+from monitor.core.model import Query, Rule, RuleBook, RuleId, TermSet
+
+RULES: KeyPath = ("rules",)
+
+
+def read_rules(section: RulesSection, document: Document) -> RuleBook:
+    """The rule book with the shipped sets, replaced and extended as the section says. Raises ConfigError."""
+    book = RuleBook(
+        rules=tuple(_rules(section, document)),
+        sets=_sets(section.sets, document),
+        threshold=section.threshold,
+    )
+    try:
+        compile_rules(book)
+    except RuleError as error:
+        raise _placed(error, book, document) from None
+    return book
+
+
+def _rules(section: RulesSection, document: Document) -> list[Rule]:
+    if not section.list:
+        raise document.mistake(
+            (*RULES, "list"), "there are no rules", "write at least one, with an id and terms"
+        )
+    first: dict[str, int] = {}
+    rules = []
+    for index, one in enumerate(section.list):
+        path: KeyPath = (*RULES, "list", index)
+        if one.id in first:
+            problem = f"the rule “{one.id}” stands already on line {first[one.id]}"
+            raise document.mistake((*path, "id"), problem, "choose another id")
+        first[one.id] = document.where((*path, "id")).line
+        rules.append(_rule(one, document, path))
+    return rules
+
+
+def _rule(section: RuleSection, document: Document, path: KeyPath) -> Rule:
+    return Rule(
+        id=RuleId(section.id),
+        query=_query(section, document, path),
+        topic=section.topic,
+        weight=section.weight,
+        needs=section.needs,
+        unless=section.unless,
+        priority=section.priority,
+    )
+
+
+def _query(section: RuleSection, document: Document, path: KeyPath) -> Query:
+    query = section.query.strip()
+    if query and section.terms:
+        problem = f"the rule “{section.id}” has both query and terms"
+        raise document.mistake((*path, "query"), problem, "keep one; a query can name terms with |")
+    if not query and not section.terms:
+        problem = f"the rule “{section.id}” has neither terms nor a query"
+        raise document.mistake(path, problem, "add “terms: [one, two]”")
+    return query or section.terms
+
+
+def _sets(written: Mapping[str, tuple[str, ...]], document: Document) -> tuple[TermSet, ...]:
+    sets = {shipped.name: shipped.terms for shipped in shipped_sets()}
+    for name, terms in written.items():
+        plain = name.removeprefix("+")
+        if name.startswith("+") and plain not in sets:
+            problem = f"no shipped set is called “{plain}”"
+            raise document.mistake(
+                (*RULES, "sets", name), problem, f"write “{plain}:” to make a set of your own"
+            )
+        sets[plain] = (*sets[plain], *terms) if name.startswith("+") else terms
+    return tuple(TermSet(name=name, terms=terms) for name, terms in sets.items())
+
+
+def _placed(error: RuleError, book: RuleBook, document: Document) -> ConfigError:
+    path = _path(error, book, document)
+    # What this file does not hold came with policywire: the mistake is not the reader's.
+    where = document.where(path) if path else Where(file=f"shipped {error.rule}", key=error.key)
+    return ConfigError(where, error.problem, error.mend)
+
+
+def _path(error: RuleError, book: RuleBook, document: Document) -> KeyPath:
+    index = next((place for place, rule in enumerate(book.rules) if rule.id == error.rule), None)
+    if index is not None:
+        rule: KeyPath = (*RULES, "list", index)
+        keys = (error.key, "terms" if error.key == "query" else error.key)
+        return next(((*rule, key) for key in keys if (*rule, key) in document.places), rule)
+    name = error.rule.removeprefix("set ")
+    written = ((*RULES, "sets", key) for key in (name, f"+{name}"))
+    return next((path for path in written if path in document.places), ())
