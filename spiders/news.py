@@ -186,6 +186,7 @@ class NewsSpider(scrapy.Spider):
     async def _new_entries(
         self, entries: Sequence[Entry], poll: Poll, outcome: Outcome, now: datetime
     ) -> AsyncIterator[Request | Found]:
+        entries = [entry for entry in entries if entry.title or entry.link]  # the rest says nothing
         keys = entry_keys(entries)
         asked = sorted(set().union(*keys)) if keys else []
         known = await asyncio.to_thread(self.memory.known, poll.source.id, asked)

@@ -1,0 +1,137 @@
+"""When two entries are one: canonical URLs, and the keys by which a source's entries are known again."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from monitor.core.model import Entry
+
+LONGEST_URL = 4_096
+_TRACKING = frozenset(
+    {
+        "spm",
+        "scm",
+        "fbclid",
+        "gclid",
+        "dclid",
+        "gbraid",
+        "wbraid",
+        "msclkid",
+        "yclid",
+        "igshid",
+        "mc_cid",
+        "mc_eid",
+        "_hsenc",
+        "_hsmi",
+        "oly_anon_id",
+        "oly_enc_id",
+        "vero_id",
+        "twclid",
+        "ttclid",
+        "share_token",
+        "share_from",
+        "share_source",
+        "share_medium",
+        "sharefrom",
+        "shareuid",
+        "isappinstalled",
+        "nsukey",
+        "at_medium",
+        "at_campaign",
+        "cmpid",
+        "ncid",
+        "ref_src",
+        "__twitter_impression",
+        "from",
+        "wt_mc",
+        "wt.mc_id",
+        "emc",
+        "partner",
+    }
+)
+_TRACKING_PREFIXES = ("utm_", "spm_", "mtm_", "pk_", "hsa_")
+_DEFAULT_PORTS = {80, 443}
+
+
+def canonical_url(url: str) -> str:
+    """The form in which two addresses of one page compare equal; "" when it is no web address.
+
+    For comparison only, never for fetching: http and https are one, the fragment and parameters that
+    merely say where a reader came from are dropped, all else keeps its order and spelling.
+    """
+    parts = _split(url)
+    if parts is None:
+        return ""
+    query = "&".join(pair for pair in parts.query.split("&") if pair and not _tracks(pair))
+    return urlunsplit(("https", _netloc(parts), parts.path or "/", query, ""))
+
+
+def _split(url: str) -> SplitResult | None:
+    if len(url) > LONGEST_URL:
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        parts.port  # noqa: B018 (raises for a port that is none)
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        return None
+    return parts
+
+
+def _netloc(parts: SplitResult) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    if parts.port is None or parts.port in _DEFAULT_PORTS:
+        return host
+    return f"{host}:{parts.port}"
+
+
+def _tracks(pair: str) -> bool:
+    name = pair.partition("=")[0].lower()
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+
+
+def entry_keys(entries: Sequence[Entry]) -> tuple[frozenset[str], ...]:
+    """For each entry of one listing the keys any of which, once known, makes it known.
+
+    A guid or link counts only while no other entry of the listing carries it: some publishers give every
+    item one guid, or every item the address of the section. Link and title together always count.
+    """
+    links = [canonical_url(entry.link) for entry in entries]
+    guids = [_guid(entry.guid) for entry in entries]
+    link_counts = _distinct(links, entries)
+    guid_counts = _distinct(guids, entries)
+    return tuple(
+        frozenset(_keys(entry, guid, link, guid_counts[guid] == 1, link_counts[link] == 1))
+        for entry, guid, link in zip(entries, guids, links, strict=True)
+    )
+
+
+def _distinct(names: Sequence[str], entries: Sequence[Entry]) -> Counter[str]:
+    """How many different titles share a name; an entry merely repeated does not make it ambiguous."""
+    pairs = {(name, _title(entry)) for name, entry in zip(names, entries, strict=True)}
+    return Counter(name for name, _ in pairs)
+
+
+def _keys(entry: Entry, guid: str, link: str, guid_is_one: bool, link_is_one: bool) -> list[str]:
+    keys = []
+    if guid and guid_is_one:
+        keys.append(f"guid:{guid}")
+    if link and link_is_one:
+        keys.append(f"link:{link}")
+    if link:
+        keys.append(f"link+title:{link} {_title(entry)}")
+    if not keys:
+        keys.append(f"title:{_title(entry)}")
+    return keys
+
+
+def _guid(guid: str) -> str:
+    """A guid that is an address compares like one."""
+    return canonical_url(guid) or guid.strip()
+
+
+def _title(entry: Entry) -> str:
+    return re.sub(r"\s+", " ", entry.title).strip().casefold()

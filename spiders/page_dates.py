@@ -1,0 +1,152 @@
+"""When a page was published: what it declares, what it shows near its headline, what its address says."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from spiders.body import Block
+from spiders.dates import Dated, parse_date
+from spiders.metadata import Metadata
+from spiders.tree import Element
+
+# Names of metas that carry the first publication, the most trustworthy first. Times of modification, of the
+# page's generation (`others`) and of a site's migration (`createdate`) are left out on purpose.
+_METAS = (
+    "article:published_time", "og:article:published_time", "datepublished", "firstpublishedtime", "pubdate",
+    "publishdate", "publish_date", "publishtime", "publish_time",
+    "og:published_time", "og:release_date", "publication_date", "publish-date",
+    "parsely-pub-date", "sailthru.date", "bt:pubdate", "weibo:article:create_at", "apub:time",
+    "cxenseparse:recs:publishtime", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created",
+    "dcterms.date", "dc.date", "citation_publication_date", "citation_online_date", "releasedate", "pdate",
+    "originalpublicationdate", "displaydate", "article_date_original", "pub_date", "published",
+    "_pubtime", "date", "time",
+)  # fmt: skip
+_FULL = re.compile(
+    r"(?:19|20)\d{2}\s?(?:年|[-/.])\s?\d{1,2}\s?(?:月|[-/.])\s?\d{1,2}(?:\s?日)?"
+    r"(?:[\sT　]*\d{1,2}[:：时]\d{2}(?:[:：]\d{2})?)?"
+    r"|(?:\d{1,2}(?:st|nd|rd|th)?\.? [A-Z][a-zéû]{2,9}\.?,?|[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,?)"
+    r" (?:19|20)\d{2}(?:[,\s]*(?:at )?\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm])?)?"
+    r"|\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}(?:[,\s]*\d{1,2}[:.]\d{2})?"
+)
+_LABEL = re.compile(
+    r"(?:发布|发表|公布|发文|印发|成文|出版|更新)?\s*(?:时间|日期)\s*[:：]|(?:Published|Posted|Date)\b\s*(?:on)?\s*:?",
+    re.IGNORECASE,
+)
+_CHANGED = re.compile(r"更新|修改|updated|modified|last edited|生效|施行|实施", re.IGNORECASE)
+_IN_PATH = re.compile(
+    r"/((?:19|20)\d{2})[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?=[/_\-.]|\d{0,8}[/_\-.])"
+    r"|/t((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])_"
+)
+_PUBLISHED = etree.XPath("//*[@itemprop='datePublished'] | //time[@pubdate and @datetime]")
+_LONGEST_LINE = 160  # characters of a block that may be a line of dates and not prose
+_ABOVE, _BELOW = 6, 14  # blocks around the headline that are looked at
+
+
+def page_date(
+    root: Element,
+    about: Metadata,
+    blocks: Sequence[Block],
+    *,
+    title: str,
+    url: str,
+    chosen: Sequence[str],
+    zone: ZoneInfo,
+    now: datetime,
+) -> Dated | None:
+    """The moment of first publication.
+
+    `chosen` are the texts a site's own selector found; then JSON-LD, metas, `time` elements, the lines near
+    the headline, the address. A day alone is refined by a line near the headline that has its minute.
+    """
+    shown = _shown(blocks, title, zone, now)
+    for text in (*chosen, *_declared(root, about)):
+        dated = _read(text, zone, now)
+        if dated is not None:
+            return _refined(dated, shown, zone)
+    return shown or _in_address(url, zone, now)
+
+
+def _declared(root: Element, about: Metadata) -> Iterator[str]:
+    yield about.claims.get("datePublished", "")
+    for name in _METAS:
+        yield about.metas.get(name, "")
+    for element in _PUBLISHED(root):
+        yield element.get("content") or element.get("datetime") or ""
+
+
+def _read(text: str, zone: ZoneInfo, now: datetime) -> Dated | None:
+    if not text:
+        return None
+    dated = parse_date(text, zone=zone, now=now)
+    if dated is not None:
+        return dated
+    found = _FULL.search(text)
+    return parse_date(found.group(), zone=zone, now=now) if found else None
+
+
+def _refined(dated: Dated, shown: Dated | None, zone: ZoneInfo) -> Dated:
+    if not dated.day_only or shown is None or shown.day_only:
+        return dated
+    same_day = dated.at.astimezone(zone).date() == shown.at.astimezone(zone).date()
+    return shown if same_day else dated
+
+
+# ── near the headline ──
+
+
+def _shown(blocks: Sequence[Block], title: str, zone: ZoneInfo, now: datetime) -> Dated | None:
+    at = _headline(blocks, title)
+    near = [*blocks[at : at + _BELOW], *reversed(blocks[max(0, at - _ABOVE) : at])]
+    return _first(near, zone, now) or _labelled(blocks, zone, now)
+
+
+def _headline(blocks: Sequence[Block], title: str) -> int:
+    squeezed = re.sub(r"\W+", "", title)[:40]
+    if not squeezed:
+        return 0
+    likely = (i for i, block in enumerate(blocks) if len(squeezed) <= len(block.text) < len(title) + 60)
+    exact = [i for i in likely if squeezed in re.sub(r"\W+", "", blocks[i].text)]
+    heads = [i for i in exact if blocks[i].tag in ("h1", "h2")]
+    return next(iter(heads or exact), 0)
+
+
+def _first(lines: Sequence[Block], zone: ZoneInfo, now: datetime) -> Dated | None:
+    """The first date with a clock time, else the first day."""
+    day = None
+    for block in lines:
+        dated = _in_line(block.text, zone, now)
+        if dated is not None and not dated.day_only:
+            return dated
+        day = day or dated
+    return day
+
+
+def _in_line(text: str, zone: ZoneInfo, now: datetime) -> Dated | None:
+    if len(text) > _LONGEST_LINE:
+        return None
+    for found in _FULL.finditer(text):
+        if _CHANGED.search(text[max(0, found.start() - 12) : found.start()]):
+            continue
+        dated = parse_date(found.group(), zone=zone, now=now)
+        if dated is not None:
+            return dated
+    return None
+
+
+def _labelled(blocks: Sequence[Block], zone: ZoneInfo, now: datetime) -> Dated | None:
+    lines = [block for block in blocks if len(block.text) <= _LONGEST_LINE and _LABEL.search(block.text)]
+    return _first(lines, zone, now)
+
+
+# ── the address ──
+
+
+def _in_address(url: str, zone: ZoneInfo, now: datetime) -> Dated | None:
+    found = _IN_PATH.search(url)
+    if found is None:
+        return None
+    year, month, day = (part for part in found.groups() if part)
+    return parse_date(f"{year}-{month}-{day}", zone=zone, now=now)
