@@ -159,8 +159,9 @@ def check(context: typer.Context, config: ConfigPath = None) -> None:
     to = "Telegram" if environment.token else "this terminal (TELEGRAM_BOT_TOKEN is not set)"
     Console().print(
         f"{path}: good. {len(loaded.sources)} sources, {len(loaded.rules.rules)} rules, "
-        f"{len(loaded.chats)} chats, alerts go to {to}.",
+        f"chats {', '.join(chat.name for chat in loaded.chats)}; alerts go to {to}.",
         highlight=False,
+        soft_wrap=True,
     )
 
 

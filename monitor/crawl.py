@@ -117,11 +117,11 @@ class Sweeper:
 
     async def stop(self, patience: float) -> None:
         """End running crawls: first politely, then, after `patience` seconds, without their leave."""
-        await self.process.stop()
-        if self._running:
-            _, late = await asyncio.wait(list(self._running.values()), timeout=patience)
-            for task in late:
-                task.cancel()
+        stopping = asyncio.get_running_loop().create_task(self.process.stop())
+        _, late = await asyncio.wait({stopping, *self._running.values()}, timeout=patience)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def _sweep_site(self, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
         try:

@@ -159,11 +159,14 @@ class Service:
 
     async def _open(self) -> None:
         trust(self.present.config.network.trusted)
-        await asyncio.to_thread(self._keep_sources)
+        await asyncio.to_thread(self._take_up)
         if self._telegram is not None:
             await self._telegram.start()
 
-    def _keep_sources(self) -> None:
+    def _take_up(self) -> None:
+        doubtful = self.store.end_leases(self.clock.now())
+        if doubtful:
+            log.warning("messages were under way when the last run ended", repeated=doubtful)
         with self.store.work() as work:
             work.keep_sources(self.present.config.sources, self.clock.now())
 
@@ -222,7 +225,8 @@ class Service:
     def _config_changed(self, config: Config) -> None:
         self.present.become(config, self.store)
         trust(config.network.trusted)
-        self._keep_sources()
+        with self.store.work() as work:
+            work.keep_sources(config.sources, self.clock.now())
         log.info("configuration reloaded", rules=len(config.rules.rules), sources=len(config.sources))
         self._tell_about_config("config.yaml was reloaded and is in force.")
 

@@ -193,7 +193,7 @@ async def test_reload_on_save_and_refusal_keeps_the_last_good(tmp_path: Path) ->
         good = path.read_text(encoding="utf-8")
         path.write_text(good.replace("operator: desk", "operatr: desk"), encoding="utf-8")
         await place.until("SELECT count(*) FROM deliveries WHERE notice LIKE '%operatr%'", 1, within=10)
-        path.write_text(good + "\n# a comment\n", encoding="utf-8")
+        path.write_text(good + "\nalerts: {max_age: 6d}\n", encoding="utf-8")
         await place.until("SELECT count(*) FROM deliveries WHERE notice LIKE '%is in force.'", 1, within=10)
         process.send_signal(signal.SIGTERM)
         _, err = await process.communicate()

@@ -135,6 +135,13 @@ class Outbox(Protocol):
         """
         ...
 
+    def end_leases(self, now: datetime) -> int:
+        """End at `now` the claims that a previous life left behind; returns how many.
+
+        For the only courier of a database, before its first claim; the instance lock makes it the only one.
+        """
+        ...
+
     def settle(self, delivery: Delivery) -> None:
         """Record the outcome the courier decided: state, times, message id, words and doubt.
 

@@ -268,6 +268,17 @@ class MemoryStore:
                 )
             return tuple(_told_anew(draft.deliveries[one.id], draft) for one in picked)
 
+    def end_leases(self, now: datetime) -> int:
+        with self._write() as draft:
+            left = [
+                one
+                for one in draft.deliveries.values()
+                if one.state is DeliveryState.CLAIMED and one.claimed_until and one.claimed_until > now
+            ]
+            for one in left:
+                draft.deliveries[one.id] = replace(one, claimed_until=now)
+            return len(left)
+
     def settle(self, delivery: Delivery) -> None:
         with self._write() as draft:
             kept = draft.deliveries.get(delivery.id)

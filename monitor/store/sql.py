@@ -123,6 +123,12 @@ class SqlStore:
             claimed = select(t.deliveries).where(t.deliveries.c.id.in_(ids))
             return _deliveries(connection, claimed.order_by(t.deliveries.c.queued_at, t.deliveries.c.id))
 
+    def end_leases(self, now: datetime) -> int:
+        d = t.deliveries.c
+        left = (d.state == DeliveryState.CLAIMED) & (d.claimed_until > now)
+        with self._write() as connection:
+            return connection.execute(update(t.deliveries).where(left).values(claimed_until=now)).rowcount
+
     def settle(self, delivery: Delivery) -> None:
         ours = (
             (t.deliveries.c.id == delivery.id)

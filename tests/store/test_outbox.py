@@ -123,6 +123,15 @@ def test_a_lease_that_ran_out_comes_back_in_doubt(store: AnyStore) -> None:
     assert (again.attempts, again.maybe_sent) == (2, True)
 
 
+def test_a_new_life_ends_the_leases_of_the_last(store: AnyStore) -> None:
+    queue(store)
+    claim_one(store)
+    assert claim(store) == ()
+    assert store.end_leases(NOW) == 1
+    assert store.end_leases(NOW) == 0
+    assert claim_one(store).maybe_sent
+
+
 def test_one_that_waits_does_not_hold_up_the_next(store: AnyStore) -> None:
     queue(store, (DESK,), (DESK,))
     first = claim_one(store, later(minutes=1))
