@@ -124,7 +124,7 @@ def test_a_lease_that_ran_out_comes_back_in_doubt(store: AnyStore) -> None:
 
 
 def test_a_new_life_ends_the_leases_of_the_last(store: AnyStore) -> None:
-    queue(store)
+    queue(store, (DESK,))
     claim_one(store)
     assert claim(store) == ()
     assert store.end_leases(NOW) == 1
