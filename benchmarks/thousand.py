@@ -121,9 +121,8 @@ def _report(
     wanted = int(minutes)
     missed = sum(max(wanted - seen, 0) for seen in polls.values()) + wanted * (count - len(polls))
     print(f"sources {count}, polls {sum(polls.values())}, conditional {conditional}")
-    print(
-        f"fewest polls of a source {min(polls.values(), default=0)}, wanted at least {wanted}, missed {missed}"
-    )
+    fewest = min(polls.values(), default=0)
+    print(f"fewest polls of a source {fewest}, wanted at least {wanted}, missed {missed}")
     print("memory MB: " + ", ".join(f"{at:.0f} s {mb:.0f}" for at, mb in memory))
     print(f"CPU {cpu:.0%} of one core")
     return 1 if missed else 0

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from lxml import etree
 
@@ -42,7 +43,7 @@ _FRAMES = frozenset({"body", "html", "article", "main"})
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _SENTENCE = re.compile(r"[。！？；，、,!?;…]|[.:：](?:\s|$|[”\"'’)])")
 _MOST_BLOCKS = 30_000
-_NAMED_INLINE = etree.XPath(
+_NAMED_INLINE: Any = etree.XPath(
     "//span[@id='zoom' or @id='Zoom' or @id='content' or @id='UCAP-CONTENT'] | //font[@id]"
 )
 

@@ -121,7 +121,9 @@ _ITEM_START = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)(?=[\s>])", re.IGNORECAS
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 _HTML = re.compile(r"<(?:!doctype html|html|body|head|script|title)\b", re.IGNORECASE)
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_AMPERSAND = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos);)(#?\w{1,32};)?", re.DOTALL)
+_LOOSE = re.compile(  # an ampersand or a less-than sign that begins nothing, and what they may stand in
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<(?=[\s\d=])|&(?!(?:amp|lt|gt|quot|apos);)(#?\w{1,32};)?", re.DOTALL
+)
 _HEAD = 8_192  # characters before the feed's first tag in which a server may have left junk
 
 
@@ -161,7 +163,7 @@ def _parser(*, recover: bool) -> etree.XMLParser:
 
 def _tolerant(text: str) -> _Document:
     """Read what is not well-formed."""
-    mended = _AMPERSAND.sub(_mend_ampersand, _ILLEGAL.sub("", text))
+    mended = _LOOSE.sub(_mend, _ILLEGAL.sub("", text))
     document = _recovered(mended)
     expected = len(_ITEM_START.findall(_HIDDEN.sub("", mended)))
     if len(document.raws) < min(expected, LARGEST) and len(mended) <= SLOW_PATH_LIMIT:
@@ -194,10 +196,10 @@ def _ends_complete(text: str) -> bool:
     return len(ends) >= len(_ITEM_START.findall(visible))
 
 
-def _mend_ampersand(match: re.Match[str]) -> str:
+def _mend(match: re.Match[str]) -> str:
     whole, reference = match[0], match[1]
-    if whole.startswith("<!"):
-        return whole
+    if whole.startswith("<"):
+        return whole if len(whole) > 1 else "&lt;"
     if reference is None:
         return "&amp;"
     text = unescape(whole)
@@ -349,5 +351,6 @@ def _from_feedparser(entry: Any) -> Raw:
         guid=str(entry.get("id", "")),
         summary=str(entry.get("summary", "")),
         content=str(contents[0].get("value", "")),
-        dates=(str(entry.get("published", "")), str(entry.get("created", "")), str(entry.get("updated", ""))),
+        # Not entry.get: for a missing `updated` feedparser warns, and hands out `published` in its place.
+        dates=tuple(str(dict.get(entry, name, "")) for name in ("published", "created", "updated")),
     )

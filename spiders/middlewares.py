@@ -94,7 +94,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         )
 
     def _spider(self) -> NewsSpider:
-        return cast(NewsSpider, self.crawler.spider)
+        return cast("NewsSpider", self.crawler.spider)
 
 
 class HandOver:

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import scrapy
-from monitor.core.identity import entry_keys
 from scrapy import Request
 from scrapy.http import Response
 
 from monitor.core.decide import age
+from monitor.core.identity import entry_keys
 from monitor.core.model import Article, Entry, Feed, RobotsText, Source, SourceId, Use, Validator
 from spiders.article import Page, complete, extract_page
 from spiders.failures import in_words, retry_after, status_in_words

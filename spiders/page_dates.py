@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from lxml import etree
@@ -40,7 +41,7 @@ _IN_PATH = re.compile(
     r"/((?:19|20)\d{2})[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?=[/_\-.]|\d{0,8}[/_\-.])"
     r"|/t((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])_"
 )
-_PUBLISHED = etree.XPath("//*[@itemprop='datePublished'] | //time[@pubdate and @datetime]")
+_PUBLISHED: Any = etree.XPath("//*[@itemprop='datePublished'] | //time[@pubdate and @datetime]")
 _LONGEST_LINE = 160  # characters of a block that may be a line of dates and not prose
 _ABOVE, _BELOW = 6, 14  # blocks around the headline that are looked at
 
