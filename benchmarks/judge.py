@@ -3,7 +3,7 @@
     python -m benchmarks.judge             the tables
     python -m benchmarks.judge --sweep     what other thresholds would give
     python -m benchmarks.judge --gate      fail on a drop of more than a point below benchmarks/floors.json
-    python -m benchmarks.judge --misses 1  what was missed (1) or wrongly taken (0) in the half used for writing
+    python -m benchmarks.judge --misses 1  what was missed (1) or wrongly taken (0) in odd months
 
 Rules are written looking at the odd months only; the even ones are held out.
 """

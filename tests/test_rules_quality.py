@@ -1,5 +1,6 @@
 """Short reports of our own writing, judged by the shipped rules: what must be taken, what must be left."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -160,8 +161,8 @@ STUDY_SESSION = "China must develop its digital economy, Xi Jinping tells Politb
 def test_study_session_on_the_digital_economy_is_breaking() -> None:
     verdict = judged(
         "Xi Jinping says China must strengthen its digital economy",
-        "Speaking at the 34th group study session of the Politburo on October 18, 2021, Xi called for stronger "
-        "and healthier digital development.",
+        "Speaking at the 34th group study session of the Politburo on October 18, 2021, Xi called for "
+        "stronger and healthier digital development.",
     )
     assert verdict.relevant, in_words(verdict)
     assert verdict.topics[0] is Topic.STRATEGY
@@ -174,7 +175,11 @@ def test_study_session_on_the_digital_economy_is_breaking() -> None:
     [
         (STUDY_SESSION, "He named blockchain among the technologies to master.", ""),
         (STUDY_SESSION, "", "BEIJING — Digital technology matters. " * 20 + "He also spoke of blockchain."),
-        ("习近平在中央政治局第三十四次集体学习时强调 做强做优做大我国数字经济", "发挥区块链等技术的作用。", ""),
+        (
+            "习近平在中央政治局第三十四次集体学习时强调 做强做优做大我国数字经济",
+            "发挥区块链等技术的作用。",
+            "",
+        ),
     ],
     ids=["in the lead", "deep in the body", "in Chinese"],
 )
@@ -220,7 +225,9 @@ def test_says_how_urgent_it_is(title: str, priority: Priority) -> None:
 
 
 def test_one_digital_line_in_a_long_text_does_not_make_a_report_relevant() -> None:
-    body = "The city will plant trees and mend roads. " * 40 + "The State Council also issued AI and data rules."
+    body = (
+        "The city will plant trees and mend roads. " * 40 + "The State Council also issued AI and data rules."
+    )
     verdict = judged("China's spring festival travel rush begins", body=body)
     assert not verdict.relevant, in_words(verdict)
 
@@ -230,6 +237,12 @@ def test_shipped_sets_are_distinct_and_without_repeats() -> None:
     assert len({each.name for each in sets}) == len(sets)
     repeats = {each.name: [t for t in each.terms if each.terms.count(t) > 1] for each in sets}
     assert {name: terms for name, terms in repeats.items() if terms} == {}
+
+
+def test_every_shipped_set_is_used() -> None:
+    written = CONFIG.read_text("utf-8") + " ".join(" ".join(each.terms) for each in shipped_sets())
+    used = set(re.findall(r"@(\w+)", written)) | {f"authority_{each.value}" for each in Authority}
+    assert {each.name for each in shipped_sets()} - used == set()
 
 
 @needs_shared

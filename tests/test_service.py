@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.origin import Origin, serve
+from tests.telegram_server import TOKEN, TelegramServer, flood
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +35,7 @@ class Place:
 
     def __init__(self, folder: Path, origins: Sequence[Origin], *, every: str = "1m") -> None:
         self.folder = folder
+        self.environment: dict[str, str] = {}
         sources = "\n".join(
             f"    - {{id: site-{n}, url: 'http://{o.address}/feed.xml', every: {every}, delay: 0s}}"
             for n, o in enumerate(origins)
@@ -51,6 +53,7 @@ class Place:
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         environment = {
+            **self.environment,
             "PATH": os.environ["PATH"],
             "DATABASE_URL": f"sqlite:///{self.folder}/wire.db",
             "LISTEN_ADDR": "127.0.0.1:0",
@@ -73,6 +76,10 @@ class Place:
     def rows(self, query: str) -> list[Any]:
         with sqlite3.connect(f"file:{self.folder}/wire.db?mode=ro", uri=True) as database:
             return database.execute(query).fetchall()
+
+    def kept(self) -> bytes:
+        """Every byte of the database, its journal included."""
+        return b"".join(path.read_bytes() for path in self.folder.glob("wire.db*"))
 
     async def until(self, query: str, wanted: int, within: float = 30) -> None:
         """Wait until a counting query reaches a number."""
@@ -110,6 +117,26 @@ async def test_one_pass_flags_alerts_and_is_conditional_afterwards(tmp_path: Pat
         assert ("/feed.xml", True) in english.requests
         assert english.paths["/robots.txt"] == 1
         assert english.paths["/news/0"] == 1
+
+
+async def test_telegram_gets_the_alert_and_the_token_is_nowhere(tmp_path: Path) -> None:
+    async with serve(origin(POSITIVE, NEGATIVE)) as site, TelegramServer() as telegram:
+        place = Place(tmp_path, [site])
+        path = tmp_path / "config.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(f"telegram: {{api_url: '{telegram.url}'}}\n{text}", encoding="utf-8")
+        place.environment = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": "-100200", "LOG_LEVEL": "DEBUG"}
+        telegram.faults.append(flood(1))
+        process = await place.start("run")
+        await place.until("SELECT count(*) FROM deliveries WHERE state = 'sent'", 1)
+        process.send_signal(signal.SIGTERM)
+        out, err = await process.communicate()
+        (message,) = telegram.messages
+        assert message.chat_id == "-100200"
+        assert "widens digital yuan pilot" in message.text
+        assert telegram.violations == []
+        written = out + err + place.kept()
+        assert TOKEN.encode() not in written
 
 
 async def test_two_outlets_one_event_one_message(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def test_a_cut_off_feed_yields_its_complete_items() -> None:
 
 @pytest.mark.parametrize(
     ("body", "problem"),
-    [(b"", "empty"), (b"<!doctype html><html><body>login", "HTML page"), (bytes(range(256)) * 9, "not a feed"),
-     (b"{" * 100_000, "not JSON")],
+    [(b"", "empty"), (b"<!doctype html><html><body>login", "HTML page"),
+     (bytes(range(256)) * 9, "not a feed"), (b"{" * 100_000, "not JSON")],
     ids=["empty", "html", "binary", "brackets"],
 )  # fmt: skip
 def test_what_is_no_feed_is_named(body: bytes, problem: str) -> None:
