@@ -146,8 +146,6 @@ class Sweeper:
         spider = crawler.spider
         if not isinstance(spider, NewsSpider):
             raise RuntimeError("the crawl ended before its spider was made")
-        for note in spider.notes:
-            log.info("note", note=note)
         delays = _delays(crawler)
         for source in members:
             self.polls += 1
@@ -184,27 +182,23 @@ class Sweeper:
 
     def _taker(self, tallies: dict[SourceId, _Tally]) -> Callable[[Found], None]:
         def take(found: Found) -> None:
-            taken = self.intake().take(
-                found.article,
-                source=found.source,
-                keys=found.keys,
-                first_sight=found.first_sight,
-                now=self.clock.now(),
-            )
-            if taken is not None:
-                self._count(tallies[found.source.id], found, taken)
+            now = self.clock.now()
+            for taken in self.intake().take(
+                found.articles, source=found.source, first_sight=found.first_sight, now=now
+            ):
+                self._count(tallies[found.source.id], taken)
 
         return take
 
-    def _count(self, tally: _Tally, found: Found, taken: Taken) -> None:
+    def _count(self, tally: _Tally, taken: Taken) -> None:
         tally.new += 1
         tally.flagged += taken.verdict.relevant
         tally.queued += taken.queued
         if taken.verdict.relevant:
             log.info(
                 "flagged",
-                source=found.source.id,
-                title=found.article.title,
+                source=taken.article.source_id,
+                title=taken.article.title,
                 decision=taken.decision.reason,
                 why=taken.decision.words,
             )

@@ -1,6 +1,6 @@
-"""One article through the core in one transaction: judge, place, decide, keep, queue. The service's heart."""
+"""Articles through the core, kept with their alerts in one transaction: judge, place, decide, keep, queue."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,6 @@ from monitor.core.fingerprint import fingerprint
 from monitor.core.model import (
     AlertPolicy,
     Article,
-    ArticleId,
     Chat,
     Decision,
     Fingerprint,
@@ -28,11 +27,19 @@ LONGEST_BODY = 200_000  # characters; a policy document of a hundred pages has a
 class Taken:
     """What became of one article."""
 
-    article_id: ArticleId
+    article: Article
     verdict: Verdict
     story: Story
     decision: Decision
     queued: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    article: Article
+    keys: Collection[str]
+    verdict: Verdict
+    mark: Fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,35 +53,36 @@ class Intake:
 
     def take(
         self,
-        article: Article,
+        articles: Sequence[tuple[Article, Collection[str]]],
         *,
         source: Source,
-        keys: Collection[str],
         first_sight: bool,
         now: datetime,
-    ) -> Taken | None:
-        """Take one article in and commit; None when one of its keys was taken before. Raises StoreError."""
+    ) -> tuple[Taken, ...]:
+        """Take articles of one source in, each with its entry's keys, all in one transaction.
+
+        Those with a key that was taken before are left out. Raises StoreError, and then none was taken.
+        """
+        judged = [self._judge(article, keys, source) for article, keys in articles]
+        with self.store.work() as work:
+            # One by one: an article may join the story that the one before it opened.
+            return tuple(
+                self._keep(work, report, first_sight, now)
+                for report in judged
+                if not work.known_keys(source.id, report.keys)
+            )
+
+    def _judge(self, article: Article, keys: Collection[str], source: Source) -> _Judged:
         article = _storable(article)
         verdict = self.judge.classify(
             title=article.title, summary=article.summary, body=article.body, tier=source.tier
         )
         mark = fingerprint(article.title, article.summary or article.body)
-        with self.store.work() as work:
-            if work.known_keys(article.source_id, keys):
-                return None
-            return self._keep(work, article, keys, verdict, mark, first_sight, now)
+        return _Judged(article=article, keys=keys, verdict=verdict, mark=mark)
 
-    def _keep(
-        self,
-        work: Work,
-        article: Article,
-        keys: Collection[str],
-        verdict: Verdict,
-        mark: Fingerprint,
-        first_sight: bool,
-        now: datetime,
-    ) -> Taken:
-        story = self._story(work, article, mark, now)
+    def _keep(self, work: Work, report: _Judged, first_sight: bool, now: datetime) -> Taken:
+        article, verdict = report.article, report.verdict
+        story = self._story(work, article, report.mark, now)
         decision = decide(
             article,
             verdict,
@@ -85,13 +93,18 @@ class Intake:
             now=now,
         )
         article_id = work.add_article(
-            article, keys=keys, verdict=verdict, decision=decision, story_id=story.id, fingerprint=mark
+            article,
+            keys=report.keys,
+            verdict=verdict,
+            decision=decision,
+            story_id=story.id,
+            fingerprint=report.mark,
         )
         queued = work.add_alert(story.id, article_id, decision, now)
         if queued:
             story = replace(story, alerted_at=now)
         work.save_story(story)
-        return Taken(article_id=article_id, verdict=verdict, story=story, decision=decision, queued=queued)
+        return Taken(article=article, verdict=verdict, story=story, decision=decision, queued=queued)
 
     def _story(self, work: Work, article: Article, mark: Fingerprint, now: datetime) -> Story:
         since = now - self.policy.story_window

@@ -43,7 +43,11 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
 
 def in_words(failure: Any) -> str:
     """Name a failed request (a Twisted Failure) by its cause."""
-    error = failure.value
+    return cause(failure.value)
+
+
+def cause(error: BaseException) -> str:
+    """Name what ended a request."""
     if isinstance(error, IgnoreRequest):
         return str(error) or "refused"
     kind = type(error).__name__

@@ -14,6 +14,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
 from monitor.core.model import RobotsText
+from spiders.failures import cause, status_in_words
 from spiders.guard import AddressGuard
 from spiders.news import Found, NewsSpider
 
@@ -62,15 +63,16 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         now = spider.memory.now()
         if kept is not None and now - kept.fetched_at < ROBOTS_LIFE:
             return kept
-        fresh = await self._fetch(origin)
+        fresh, trouble = await self._fetch(origin)
         if fresh is not None:
             await asyncio.to_thread(spider.memory.save_robots, fresh)
             return fresh
         if kept is not None and now - kept.fetched_at < ROBOTS_STALE_LIFE:
             return kept
-        raise IgnoreRequest("robots.txt cannot be read now, so the site is left alone")
+        raise IgnoreRequest(f"{trouble}; robots.txt could not be read, so the site is left alone for now")
 
-    async def _fetch(self, origin: str) -> RobotsText | None:
+    async def _fetch(self, origin: str) -> tuple[RobotsText | None, str]:
+        """The text, or None and why there is none now."""
         request = Request(
             f"{origin}/robots.txt",
             priority=self.DOWNLOAD_PRIORITY,
@@ -79,12 +81,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         )
         try:
             response = await self.crawler.engine.download_async(request)
-        except IgnoreRequest:
-            raise
         except Exception as error:  # whatever the network does, the answer is the same: not now
-            self._spider().note(f"robots.txt of {origin}: {error!r}")
-            return None
-        return None if response.status >= 500 or response.status == 429 else self._read(origin, response)
+            return None, cause(error)
+        if response.status >= 500 or response.status == 429:
+            return None, status_in_words(response.status)
+        return self._read(origin, response), ""
 
     def _read(self, origin: str, response: Response) -> RobotsText:
         usable = response.status < 300 and response.body.lstrip()[:1] != b"<"
@@ -98,7 +99,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 
 class HandOver:
-    """The one pipeline: hands each article to the intake in a worker thread."""
+    """The one pipeline: hands what was found to the intake in a worker thread."""
 
     def __init__(self, crawler: Any) -> None:
         self._crawler = crawler
@@ -109,7 +110,7 @@ class HandOver:
         return cls(crawler)
 
     async def process_item(self, item: Found) -> Found:
-        """Pass an article on; one that cannot be kept now keeps its feed from being marked as read."""
+        """Pass articles on; one that cannot be kept now keeps its feed from being marked as read."""
         spider: NewsSpider = self._crawler.spider
         await asyncio.to_thread(spider.hand_over, item)
         return item

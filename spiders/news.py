@@ -20,6 +20,7 @@ from spiders.article import Page, complete, extract_page
 from spiders.failures import in_words, retry_after, status_in_words
 from spiders.feed import Listing, parse_list
 
+TOGETHER = 200  # articles handed over at once
 MOST_PAGES = 40  # article pages fetched per source and poll; the rest is judged from the feed's own text
 ENOUGH_TEXT = 1500  # characters of full text in a feed from which its page is not fetched
 
@@ -45,11 +46,13 @@ class Poll:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An article on its way to the intake."""
+    """Articles of one source on their way to the intake, each with the keys of its entry.
+
+    One that has its own page comes alone; those a list tells all about come together.
+    """
 
     source: Source
-    article: Article
-    keys: frozenset[str]
+    articles: tuple[tuple[Article, frozenset[str]], ...]
     first_sight: bool
 
 
@@ -97,13 +100,8 @@ class NewsSpider(scrapy.Spider):
         self.polls = tuple(polls)
         self.memory = memory
         self.outcomes: dict[SourceId, Outcome] = {poll.source.id: Outcome() for poll in polls}
-        self.notes: list[str] = []
         self._take = take
         self._open: dict[SourceId, int] = {}
-
-    def note(self, words: str) -> None:
-        """Remember something worth a line in the log."""
-        self.notes.append(words)
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the primary lists of every source."""
@@ -193,14 +191,13 @@ class NewsSpider(scrapy.Spider):
         fresh = [(entry, own) for entry, own in zip(entries, keys, strict=True) if not own & known]
         fresh.sort(key=lambda pair: pair[0].published_at or now, reverse=True)
         outcome.found += len(fresh)
-        pages = 0
-        for entry, own in fresh:
-            wants_page = pages < MOST_PAGES and _worth_a_page(entry, poll, now)
-            pages += wants_page
-            if wants_page:
-                yield self._page(entry, own, poll, now)
-            else:
-                yield self._found(entry, None, own, poll, now)
+        paged = [pair for pair in fresh if _worth_a_page(pair[0], poll, now)][:MOST_PAGES]
+        for entry, own in paged:
+            yield self._page(entry, own, poll, now)
+        has_page = {own for _, own in paged}
+        told = [pair for pair in fresh if pair[1] not in has_page]
+        for start in range(0, len(told), TOGETHER):
+            yield self._found(told[start : start + TOGETHER], None, poll, now)
 
     def _page(self, entry: Entry, keys: frozenset[str], poll: Poll, now: datetime) -> Request:
         return Request(
@@ -217,7 +214,7 @@ class NewsSpider(scrapy.Spider):
         """Read one article page; one that cannot be read leaves the entry's own claims."""
         if response.status != 200:
             words = status_in_words(response.status)
-            yield self._found(entry, None, keys, poll, seen_at, problem=words)
+            yield self._found([(entry, keys)], None, poll, seen_at, problem=words)
             return
         page = await asyncio.to_thread(
             extract_page,
@@ -229,37 +226,33 @@ class NewsSpider(scrapy.Spider):
             header_charset=_charset(response),
             title_hint=entry.title,
         )
-        yield self._found(entry, page, keys, poll, seen_at)
+        yield self._found([(entry, keys)], page, poll, seen_at)
 
     async def page_failed(self, failure: Any) -> AsyncIterator[Found]:
         """Keep an entry whose page could not be fetched, with the reason."""
         wanted = failure.request.cb_kwargs
-        yield self._found(
-            wanted["entry"],
-            None,
-            wanted["keys"],
-            wanted["poll"],
-            wanted["seen_at"],
-            problem=in_words(failure),
-        )
+        pair = (wanted["entry"], wanted["keys"])
+        yield self._found([pair], None, wanted["poll"], wanted["seen_at"], problem=in_words(failure))
 
     def _found(
         self,
-        entry: Entry,
+        pairs: Sequence[tuple[Entry, frozenset[str]]],
         page: Page | None,
-        keys: frozenset[str],
         poll: Poll,
         seen_at: datetime,
         *,
         problem: str = "",
     ) -> Found:
-        article = complete(entry, page, source=poll.source, seen_at=seen_at, problem=problem)
-        return Found(source=poll.source, article=article, keys=keys, first_sight=poll.first_sight)
+        articles = tuple(
+            (complete(entry, page, source=poll.source, seen_at=seen_at, problem=problem), keys)
+            for entry, keys in pairs
+        )
+        return Found(source=poll.source, articles=articles, first_sight=poll.first_sight)
 
     def hand_over(self, found: Found) -> None:
-        """Give an article to the intake; called by the pipeline in a worker thread."""
+        """Give articles to the intake; called by the pipeline in a worker thread."""
         self._take(found)
-        self.outcomes[found.source.id].kept += 1
+        self.outcomes[found.source.id].kept += len(found.articles)
 
 
 def _worth_a_page(entry: Entry, poll: Poll, now: datetime) -> bool:

@@ -25,10 +25,6 @@ class PageSpider(scrapy.Spider):
         self.content_type = ""
         self.problem = ""
 
-    def note(self, words: str) -> None:
-        """Remember why robots.txt could not be read."""
-        self.problem = words
-
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the page."""
         yield Request(self.url, callback=self.parse, errback=self.failed, dont_filter=True)

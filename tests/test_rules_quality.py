@@ -11,6 +11,7 @@ from monitor.config.load import load_rules
 from monitor.config.terms import shipped_sets
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.model import Authority, Priority, Topic, Verdict
+from tests.rules_cases import NOT_POLICY, POLICY
 from tests.shared import needs_shared
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
@@ -149,7 +150,13 @@ def test_takes_policy_and_names_its_topic(title: str, topic: str) -> None:
     assert Topic(topic) in verdict.topics, in_words(verdict)
 
 
-@pytest.mark.parametrize("title", NOT_RELEVANT)
+@pytest.mark.parametrize("title", POLICY)
+def test_takes_policy(title: str) -> None:
+    verdict = judged(title)
+    assert verdict.relevant, in_words(verdict)
+
+
+@pytest.mark.parametrize("title", [*NOT_RELEVANT, *NOT_POLICY])
 def test_leaves_what_only_looks_like_policy(title: str) -> None:
     verdict = judged(title)
     assert not verdict.relevant, in_words(verdict)

@@ -152,7 +152,7 @@ async def test_two_outlets_one_event_one_message(tmp_path: Path) -> None:
     [
         ({"feed_status": 403}, "refuses us (403)"),
         ({"robots": "User-agent: *\nDisallow: /\n"}, "Forbidden by robots.txt"),
-        ({"robots_status": 503}, "robots.txt cannot be read now"),
+        ({"robots_status": 503}, "server trouble (503); robots.txt could not be read"),
     ],
     ids=["403", "robots deny", "robots 503 means not now"],
 )
