@@ -59,7 +59,7 @@ def _query(section: RuleSection, document: Document, path: KeyPath) -> Query:
     query = section.query.strip()
     if query and section.terms:
         problem = f"the rule “{section.id}” has both query and terms"
-        raise document.mistake((*path, "query"), problem, "keep one; a query can name terms with |")
+        raise document.mistake((*path, "query"), problem, "keep one; a query can name terms with OR")
     if not query and not section.terms:
         problem = f"the rule “{section.id}” has neither terms nor a query"
         raise document.mistake(path, problem, "add “terms: [one, two]”")

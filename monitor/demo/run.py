@@ -27,6 +27,7 @@ from monitor.core.model import (
     SourceId,
     Telegram,
     Tier,
+    Verdict,
 )
 from monitor.crawl import new_process, run_until_done
 from monitor.demo.site import Outlet, news_site
@@ -94,6 +95,12 @@ def _print_outcome(store: SqlStore, out: Console) -> None:
     table = Table("Article", "Decision", "Why", title="What became of every article", title_justify="left")
     kept = (store.find_article(ArticleId(number + 1)) for number in range(store.article_count()))
     for article, verdict, reason, words in filter(None, kept):
-        why = words if not verdict.relevant or not verdict.hits else f"{words}; {verdict.reasons()[0]}"
+        why = f"{words}; {_strongest(verdict)}" if verdict.hits else words
         table.add_row(escape(article.title), reason, escape(why))
     out.print(table)
+
+
+def _strongest(verdict: Verdict) -> str:
+    """The rule that moved the score most, in words."""
+    points = [abs(hit.points) for hit in verdict.hits]
+    return verdict.reasons()[points.index(max(points))]
