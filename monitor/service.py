@@ -17,7 +17,7 @@ from alerts.telegram import TelegramSender, gap_between_messages
 from monitor.config.environment import Environment
 from monitor.config.watch import ConfigWatcher
 from monitor.core.classify import Judge, compile_rules
-from monitor.core.errors import ConfigError, StoreError
+from monitor.core.errors import ConfigError, StoreError, UserError
 from monitor.core.model import Config
 from monitor.core.ports import Clock, Sender
 from monitor.crawl import Sweeper, Swept, trust
@@ -120,19 +120,18 @@ class Service:
         """Run until SIGTERM or SIGINT; 0 when everything ended in order."""
         self._loop = asyncio.get_running_loop()
         self._listen_to_signals(self._loop)
+        await self._listen()
         await self._open()
         scheduler = self._scheduler()
         tasks = [
             asyncio.create_task(self.courier.run(self._stop)),
             asyncio.create_task(self.watcher.run(self._stop)),
         ]
-        host, port = self.environment.listen
-        await self.health_server.start(host, port)
         log.info(
             "watching",
             sources=len(self.present.config.sources),
             alerts_to="Telegram" if self._telegram else "this terminal (no TELEGRAM_BOT_TOKEN)",
-            health=f"http://{host}:{self.health_server.port}/healthz",
+            health=f"http://{self.environment.listen[0]}:{self.health_server.port}/healthz",
         )
         await self._stop.wait()
         log.info("stopping")
@@ -156,6 +155,16 @@ class Service:
     def stop(self) -> None:
         """Ask the service to end."""
         self._stop.set()
+
+    async def _listen(self) -> None:
+        host, port = self.environment.listen
+        try:
+            await self.health_server.start(host, port)
+        except OSError as error:
+            why = error.strerror or error
+            raise UserError(
+                f"cannot listen on {host}:{port}: {why} (set LISTEN_ADDR to a free address)"
+            ) from error
 
     async def _open(self) -> None:
         trust(self.present.config.network.trusted)

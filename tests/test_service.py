@@ -53,12 +53,12 @@ class Place:
 
     async def start(self, *words: str) -> asyncio.subprocess.Process:
         environment = {
-            **self.environment,
             "PATH": os.environ["PATH"],
             "DATABASE_URL": f"sqlite:///{self.folder}/wire.db",
             "LISTEN_ADDR": "127.0.0.1:0",
             "LOG_FORMAT": "json",
             "COLUMNS": "120",
+            **self.environment,
         }
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "monitor", "--config", str(self.folder / "config.yaml"), *words),
@@ -236,6 +236,18 @@ async def test_a_second_instance_says_so_and_ends(tmp_path: Path) -> None:
         _, err = await second.communicate()
         assert second.returncode == 2
         assert "another policywire" in err.decode()
+        assert "Traceback" not in err.decode()
         first.send_signal(signal.SIGTERM)
         await first.communicate()
         assert first.returncode == 0
+
+
+async def test_a_taken_address_is_one_line(tmp_path: Path) -> None:
+    async with serve(origin(NEGATIVE)) as site:
+        place = Place(tmp_path, [site])
+        place.environment = {"LISTEN_ADDR": site.address}
+        process = await place.start("run")
+        _, err = await process.communicate()
+        assert process.returncode == 2
+        assert f"cannot listen on {site.address}" in err.decode()
+        assert "Traceback" not in err.decode()
