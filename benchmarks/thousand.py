@@ -10,6 +10,7 @@ resident memory at each half minute, and its CPU time.
 import argparse
 import asyncio
 import os
+import random
 import signal
 import sys
 import tempfile
@@ -56,9 +57,15 @@ async def main(count: int, minutes: float) -> int:
     return _report(polls, conditional, count, minutes, memory, cpu)
 
 
+def _title(host: str, number: int) -> str:
+    """Eight made-up words, different for every item of every host."""
+    chance = random.Random(f"{host} {number}")
+    return " ".join("".join(chance.choices("bcdfghklmnprstvaeiou", k=6)) for _ in range(8))
+
+
 def _feed(host: str, at: str) -> str:
     items = "".join(
-        f"<item><title>Report {n} of {host}</title><link>http://{host}/{n}</link><guid>{n}</guid>"
+        f"<item><title>{_title(host, n)}</title><link>http://{host}/{n}</link><guid>{n}</guid>"
         f"<pubDate>{at}</pubDate><description>{'Nothing of note happened here. ' * 20}</description></item>"
         for n in range(ITEMS)
     )

@@ -28,6 +28,7 @@ from monitor.core.model import (
     StoryId,
     Verdict,
 )
+from monitor.core.ports import MOST_ALIKE
 from monitor.store import due
 from monitor.store.turn import Turn
 
@@ -123,8 +124,9 @@ class MemoryWork:
     def similar(
         self, fingerprint: Fingerprint, canonical_url: str, since: datetime
     ) -> tuple[tuple[Story, Fingerprint], ...]:
-        ids = {one for band in fingerprint.bands for one in self._draft.bands.get(band, ())}
-        ids.update(self._draft.urls.get(canonical_url, ()))
+        alike = [self._draft.bands.get(band, ()) for band in fingerprint.bands]
+        alike.append(self._draft.urls.get(canonical_url, ()))
+        ids = {one for found in alike for one in sorted(found)[-MOST_ALIKE:]}
         kept = [self._draft.articles[article_id] for article_id in sorted(ids)]
         pairs = ((self._draft.stories[one.story_id], one.fingerprint) for one in kept)
         return tuple((story, mark) for story, mark in pairs if story.last_seen_at >= since)

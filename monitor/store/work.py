@@ -6,7 +6,18 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, union, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    insert,
+    select,
+    union,
+    update,
+)
 
 from monitor.core.errors import StoreError
 from monitor.core.model import (
@@ -26,6 +37,7 @@ from monitor.core.model import (
     StoryId,
     Verdict,
 )
+from monitor.core.ports import MOST_ALIKE
 from monitor.store import tables as t
 from monitor.store.rows import (
     ARTICLE_COLUMNS,
@@ -138,9 +150,13 @@ class SqlWork:
     def similar(
         self, fingerprint: Fingerprint, canonical_url: str, since: datetime
     ) -> tuple[tuple[Story, Fingerprint], ...]:
-        by_band = select(t.story_bands.c.article_id).where(t.story_bands.c.band.in_(fingerprint.bands))
-        by_url = select(t.articles.c.id).where(t.articles.c.canonical_url == canonical_url)
-        matching = union(by_band, by_url) if canonical_url else by_band
+        bands, articles = t.story_bands.c, t.articles.c
+        looked_up = [_newest(bands.article_id, bands.band == band) for band in fingerprint.bands]
+        if canonical_url:
+            looked_up.append(_newest(articles.id, articles.canonical_url == canonical_url))
+        if not looked_up:
+            return ()
+        matching = union(*looked_up)
         rows = self._connection.execute(
             select(t.stories, t.articles.c.bands, t.articles.c.shingles)
             .join_from(t.articles, t.stories)
@@ -226,3 +242,11 @@ def upsert(
     this = [table.c[name] == value for name, value in key.items()]
     if not connection.execute(update(table).where(*this).values(**row)).rowcount:
         connection.execute(insert(table).values(**key, **row, **(first or {})))
+
+
+def _newest(article_id: Column[int], wanted: ColumnElement[bool]) -> Select[Any]:
+    """The newest `MOST_ALIKE` articles that fulfil `wanted`, as a part of a union."""
+    limited = (
+        select(article_id.label("article_id")).where(wanted).order_by(article_id.desc()).limit(MOST_ALIKE)
+    )
+    return select(limited.subquery().c.article_id)
