@@ -25,7 +25,7 @@ from monitor.core.model import (
     Topic,
     Validator,
 )
-from monitor.core.ports import Outbox, Store
+from monitor.core.ports import MOST_ALIKE, Outbox, Store
 from monitor.store import turn
 from tests.builders import NOW, a_hit, a_verdict, an_article
 from tests.store.desk import DESK, MARK, SEND, AnyStore, keep, later, the_source
@@ -332,3 +332,14 @@ def test_many_threads_write_without_losing_a_row(store: AnyStore) -> None:
     for thread in threads:
         thread.join()
     assert store.article_count() == 60
+
+
+def test_a_headline_that_keeps_returning_is_looked_up_in_bounds(store: AnyStore) -> None:
+    mark = Fingerprint(bands=(7,), shingles=frozenset({1, 2}))
+    with store.work() as work:
+        work.keep_sources([the_source()], NOW)
+        stories = [work.open_story(f"briefing {n}", NOW) for n in range(MOST_ALIKE + 5)]
+        for n, story in enumerate(stories):
+            keep(work, story_id=story.id, mark=mark, keys={f"k{n}"})
+        found = work.similar(mark, "", NOW)
+    assert [story.id for story, _ in found] == [story.id for story in stories[5:]]
