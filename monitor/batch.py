@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -35,7 +36,7 @@ def judge_lines(lines: Iterable[str], judge: Judge, *, name: str) -> Iterator[di
 def _item(line: str, where: str) -> dict[str, Any]:
     try:
         item = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not JSON: {error} (write one JSON object a line)") from error
     if not isinstance(item, dict) or "id" not in item or "title" not in item:
         raise UserError(f"{where}: an item needs at least id and title")
@@ -140,5 +141,5 @@ def read_bytes(path: Path) -> bytes:
     try:
         body = path.read_bytes()
         return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path}: cannot be read: {error}") from error

@@ -1,6 +1,7 @@
 """What a person types. Each command parses its words, calls one part of the house, and prints."""
 
 import asyncio
+import io
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -177,7 +179,7 @@ def explain_command(
     """Show the whole path of one article, with every reason."""
     path = _path(context, config)
     loaded, _ = _config(path)
-    explain(what, url=url, config=loaded, now=datetime.now(UTC), out=Console())
+    explain(what, url=_address(url), config=loaded, now=datetime.now(UTC), out=Console())
 
 
 @sources_app.command("list")
@@ -263,12 +265,15 @@ def judge(
 ) -> None:
     """Judge items: JSON lines in (id, title, …), JSON lines out (relevant, score, topics, reasons …)."""
     ready = _judge(_path(context, config))
-    if items == "-":
-        _print_lines(judge_lines(sys.stdin, ready, name="standard input"))
-        return
     try:
+        if items == "-":
+            standard_input = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8")
+            _print_lines(judge_lines(standard_input, ready, name="standard input"))
+            return
         with Path(items).open(encoding="utf-8") as lines:
             _print_lines(judge_lines(lines, ready, name=items))
+    except BrokenPipeError:
+        raise
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{items}: cannot be read: {error}") from error
 
@@ -283,7 +288,7 @@ def extract(
     url: Annotated[str, typer.Option(help="The address it came from.")] = "",
 ) -> None:
     """Extract a saved page: title, published, language, issuer, document number, text."""
-    fields = extract_fields(read_bytes(page), url=url, now=datetime.now(UTC), sources=catalog())
+    fields = extract_fields(read_bytes(page), url=_address(url), now=datetime.now(UTC), sources=catalog())
     _print_lines([fields])
 
 
@@ -293,7 +298,17 @@ def entries(
     url: Annotated[str, typer.Option(help="The address it came from.")] = "",
 ) -> None:
     """List the entries of a saved feed, one JSON line each."""
-    _print_lines(entries_fields(read_bytes(feed), url=url, now=datetime.now(UTC), sources=catalog()))
+    _print_lines(
+        entries_fields(read_bytes(feed), url=_address(url), now=datetime.now(UTC), sources=catalog())
+    )
+
+
+def _address(url: str) -> str:
+    try:
+        urlsplit(url).port  # noqa: B018 - raises for what is no address
+    except ValueError as error:
+        raise UserError(f"--url {url}: not an address: {error}") from error
+    return url
 
 
 # ── printing ──
@@ -301,7 +316,8 @@ def entries(
 
 def _print_lines(rows: Iterable[dict[str, Any]]) -> None:
     for row in rows:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+        # A half surrogate pair in somebody's text must not end the stream.
+        sys.stdout.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
     sys.stdout.flush()
 
 

@@ -25,6 +25,7 @@ from spiders.news import MOST_PAGES, Found, NewsSpider, Outcome, Poll
 
 MOST_SITES_AT_ONCE = 64
 LONGEST_CRAWL = timedelta(seconds=120)
+SITE_REST = timedelta(minutes=1)
 AGENT = "policywire/0.1"
 
 log = structlog.get_logger("policywire.crawl")
@@ -83,12 +84,16 @@ class Sweeper:
     on_queued: Callable[[], None]
     on_swept: Callable[[Swept], None]
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _resting: dict[str, datetime] = field(default_factory=dict)  # sites whose poll could not be recorded
+    _stopping: bool = False
     polls: int = 0
 
     async def tick(self, skip: Collection[str] = ()) -> tuple[str, ...]:
         """Start a crawl for every site with a due source, as many as fit; returns the sites started."""
         now = self.clock.now()
         states = await asyncio.to_thread(self.store.due_sources, now)
+        if self._stopping:
+            return ()
         sources = {source.id: source for source in self.config().sources}
         due = [sources[state.source_id] for state in states if state.source_id in sources]
         memory = {state.source_id: state for state in states}
@@ -96,13 +101,14 @@ class Sweeper:
         for site, members in by_site(due).items():
             if len(self._running) >= MOST_SITES_AT_ONCE:
                 break
-            if site not in self._running and site not in skip:
+            rested = self._resting.get(site, now) <= now
+            if rested and site not in self._running and site not in skip:
                 self._start(site, members, memory)
                 started.append(site)
         return tuple(started)
 
     def _start(self, site: str, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
-        task = asyncio.get_running_loop().create_task(self._sweep_site(members, memory))
+        task = asyncio.get_running_loop().create_task(self._sweep_site(site, members, memory))
         self._running[site] = task
         task.add_done_callback(lambda _: self._running.pop(site, None))
 
@@ -117,17 +123,31 @@ class Sweeper:
 
     async def stop(self, patience: float) -> None:
         """End running crawls: first politely, then, after `patience` seconds, without their leave."""
+        self._stopping = True
         stopping = asyncio.get_running_loop().create_task(self.process.stop())
         _, late = await asyncio.wait({stopping, *self._running.values()}, timeout=patience)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _sweep_site(self, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
+    async def _sweep_site(
+        self, site: str, members: tuple[Source, ...], memory: dict[SourceId, SourceState]
+    ) -> None:
+        self._resting.pop(site, None)
+        try:
+            await self._sweep_or_name_the_crash(members, memory)
+        except StoreError as error:
+            # Still due in the database; without this rest it would be polled again every second.
+            self._resting[site] = self.clock.now() + SITE_REST
+            log.error("poll not recorded", sources=[s.id for s in members], problem=str(error))
+
+    async def _sweep_or_name_the_crash(
+        self, members: tuple[Source, ...], memory: dict[SourceId, SourceState]
+    ) -> None:
         try:
             await self._sweep(members, memory)
-        except StoreError as error:
-            log.error("poll not recorded", sources=[s.id for s in members], problem=str(error))
+        except StoreError:
+            raise
         except Exception:
             log.exception("poll failed", sources=[s.id for s in members])
             await self._record_crash(members)
@@ -150,6 +170,8 @@ class Sweeper:
         for source in members:
             self.polls += 1
             outcome = spider.outcomes[source.id]
+            if self._stopping and not outcome.ok:
+                continue  # cut short by us: still due, the next life polls it at once
             await asyncio.to_thread(self._record, source, outcome, delays)
             self._report(source, outcome, tallies[source.id])
 
@@ -243,7 +265,8 @@ def _next_state(
             delay=delays.get(host, state.delay),
             now=now,
         )
-        return replace(done, problem=outcome.problem)
+        due_at = max(done.next_poll_at, now + (outcome.retry_after or timedelta()))
+        return replace(done, problem=outcome.problem, next_poll_at=due_at)
     return after_failure(state, source, problem=outcome.problem, retry_after=outcome.retry_after, now=now)
 
 

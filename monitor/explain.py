@@ -28,6 +28,7 @@ from monitor.core.model import (
     Config,
     Entry,
     Feed,
+    Hold,
     Kind,
     RobotsText,
     Send,
@@ -83,7 +84,7 @@ def explain(what: str, *, url: str, config: Config, now: datetime, out: Console)
             reason=reason,
             decided_at=now,
         )
-        name = decision.chats[0] if isinstance(decision, Send) else ChatName("not sent")
+        name = decision.chats[0] if isinstance(decision, Send | Hold) else ChatName("not sent")
         message = render_alert(alert, zone=config.alerts.timezone)
         asyncio.run(ConsoleSender(out).send(Chat(name=name, id=""), message))
 

@@ -87,6 +87,8 @@ class Service:
         self._path = config_path
         self._watch_swept = on_swept
         self._stop = asyncio.Event()
+        self._failed = False
+        self._sources_changed = False
         self._telegram = _telegram(environment, config) if sender is None else None
         self.courier = Courier(
             store,
@@ -127,6 +129,8 @@ class Service:
             asyncio.create_task(self.courier.run(self._stop)),
             asyncio.create_task(self.watcher.run(self._stop)),
         ]
+        for task in tasks:
+            task.add_done_callback(self._ended)
         log.info(
             "watching",
             sources=len(self.present.config.sources),
@@ -137,7 +141,7 @@ class Service:
         log.info("stopping")
         await self._close(scheduler, tasks)
         log.info("stopped")
-        return 0
+        return 1 if self._failed else 0
 
     async def once(self) -> None:
         """Poll every due source once, deliver what is due, and end."""
@@ -176,6 +180,9 @@ class Service:
         doubtful = self.store.end_leases(self.clock.now())
         if doubtful:
             log.warning("messages were under way when the last run ended", repeated=doubtful)
+        self._keep_sources()
+
+    def _keep_sources(self) -> None:
         with self.store.work() as work:
             work.keep_sources(self.present.config.sources, self.clock.now())
 
@@ -187,10 +194,20 @@ class Service:
         scheduler.start()
         return scheduler
 
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A part that ends by an error of ours ends the service: better restarted than half alive."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.critical("a part of the service failed", exc_info=error)
+            self._failed = True
+            self._stop.set()
+
     async def _pump(self) -> None:
         if self._stop.is_set():
             return
         try:
+            if self._sources_changed:
+                await asyncio.to_thread(self._keep_sources)
+                self._sources_changed = False
             await self.sweeper.tick()
         except StoreError as error:
             log.error("cannot read what is due", problem=str(error))
@@ -234,8 +251,7 @@ class Service:
     def _config_changed(self, config: Config) -> None:
         self.present.become(config, self.store)
         trust(config.network.trusted)
-        with self.store.work() as work:
-            work.keep_sources(config.sources, self.clock.now())
+        self._sources_changed = True  # the pump makes the store agree
         log.info("configuration reloaded", rules=len(config.rules.rules), sources=len(config.sources))
         self._tell_about_config("config.yaml was reloaded and is in force.")
 
@@ -245,7 +261,10 @@ class Service:
         self._tell_about_config(words)
 
     def _tell_about_config(self, words: str) -> None:
-        self._tell_operator(f"config:{self.clock.now():%Y%m%dT%H%M%S%f}", words)
+        try:
+            self._tell_operator(f"config:{self.clock.now():%Y%m%dT%H%M%S%f}", words)
+        except StoreError as error:
+            log.error("the operator was not told", problem=str(error))
 
     def _tell_operator(self, key: str, words: str) -> None:
         operator = self.present.config.operator

@@ -113,4 +113,5 @@ class HandOver:
         """Pass articles on; one that cannot be kept now keeps its feed from being marked as read."""
         spider: NewsSpider = self._crawler.spider
         await asyncio.to_thread(spider.hand_over, item)
+        spider.outcomes[item.source.id].kept += len(item.articles)
         return item

@@ -17,7 +17,7 @@ from monitor.core.decide import age
 from monitor.core.identity import entry_keys
 from monitor.core.model import Article, Entry, Feed, RobotsText, Source, SourceId, Use, Validator
 from spiders.article import Page, complete, extract_page
-from spiders.failures import in_words, retry_after, status_in_words
+from spiders.failures import cause, in_words, retry_after, status_in_words
 from spiders.feed import Listing, parse_list
 
 TOGETHER = 200  # articles handed over at once
@@ -68,11 +68,17 @@ class Outcome:
     newest_item_at: datetime | None = None
     problems: list[str] = field(default_factory=list)
     retry_after: timedelta | None = None
+    broken: bool = False  # a list arrived but could not be taken in
+
+    def ask_patience(self, asked: timedelta | None) -> None:
+        """Remember the longest wait a server of this source asked for."""
+        if asked is not None:
+            self.retry_after = max(asked, self.retry_after or asked)
 
     @property
     def ok(self) -> bool:
-        """Whether at least one list was read (or unchanged) and everything found in it was kept."""
-        return (self.lists_read + self.unchanged) > 0 and self.kept == self.found
+        """Whether at least one list was read (or unchanged) and everything found was kept."""
+        return not self.broken and (self.lists_read + self.unchanged) > 0 and self.kept == self.found
 
     @property
     def problem(self) -> str:
@@ -130,10 +136,15 @@ class NewsSpider(scrapy.Spider):
             outcome.unchanged += 1
         elif response.status != 200:
             outcome.problems.append(status_in_words(response.status))
-            outcome.retry_after = retry_after(response, self.memory.now())
+            outcome.ask_patience(retry_after(response, self.memory.now()))
         else:
-            async for result in self._read(response, poll, feed, outcome):
-                yield result
+            try:
+                async for result in self._read(response, poll, feed, outcome):
+                    yield result
+            except Exception as error:  # the store's trouble, or a bug met on this one list
+                self.logger.exception("list %s", feed.url)
+                outcome.broken = True
+                outcome.problems.append(f"the list could not be taken in: {cause(error)}")
         for request in self._next_way(poll, feed):
             yield request
 
@@ -174,12 +185,13 @@ class NewsSpider(scrapy.Spider):
             outcome.problems.append(listing.problem)
         if not listing.entries and listing.problem:
             return
-        outcome.lists_read += 1
-        outcome.validators[feed.url] = _validator(feed.url, response)
         dates = [e.published_at for e in listing.entries if e.published_at and e.published_at <= now]
         outcome.newest_item_at = max([*dates, *filter(None, [outcome.newest_item_at])], default=None)
         async for result in self._new_entries(listing.entries, poll, outcome, now):
             yield result
+        # Only now: a list whose entries are not all accounted for must be read again.
+        outcome.lists_read += 1
+        outcome.validators[feed.url] = _validator(feed.url, response)
 
     async def _new_entries(
         self, entries: Sequence[Entry], poll: Poll, outcome: Outcome, now: datetime
@@ -189,15 +201,25 @@ class NewsSpider(scrapy.Spider):
         asked = sorted(set().union(*keys)) if keys else []
         known = await asyncio.to_thread(self.memory.known, poll.source.id, asked)
         fresh = [(entry, own) for entry, own in zip(entries, keys, strict=True) if not own & known]
+        # An item listed twice is one: the first listed stands for both.
+        fresh = list({own: (entry, own) for entry, own in reversed(fresh)}.values())
         fresh.sort(key=lambda pair: pair[0].published_at or now, reverse=True)
         outcome.found += len(fresh)
         paged = [pair for pair in fresh if _worth_a_page(pair[0], poll, now)][:MOST_PAGES]
         for entry, own in paged:
-            yield self._page(entry, own, poll, now)
+            yield self._page_or_entry(entry, own, poll, now)
         has_page = {own for _, own in paged}
         told = [pair for pair in fresh if pair[1] not in has_page]
         for start in range(0, len(told), TOGETHER):
             yield self._found(told[start : start + TOGETHER], None, poll, now)
+
+    def _page_or_entry(
+        self, entry: Entry, keys: frozenset[str], poll: Poll, now: datetime
+    ) -> Request | Found:
+        try:
+            return self._page(entry, keys, poll, now)
+        except ValueError:  # Scrapy refuses to make a request of this address
+            return self._found([(entry, keys)], None, poll, now, problem="its address cannot be read")
 
     def _page(self, entry: Entry, keys: frozenset[str], poll: Poll, now: datetime) -> Request:
         return Request(
@@ -252,7 +274,6 @@ class NewsSpider(scrapy.Spider):
     def hand_over(self, found: Found) -> None:
         """Give articles to the intake; called by the pipeline in a worker thread."""
         self._take(found)
-        self.outcomes[found.source.id].kept += len(found.articles)
 
 
 def _worth_a_page(entry: Entry, poll: Poll, now: datetime) -> bool:
