@@ -279,16 +279,7 @@ class NewsSpider(scrapy.Spider):
 def _worth_a_page(entry: Entry, poll: Poll, now: datetime) -> bool:
     if not poll.source.fetch_pages or not entry.link or len(entry.content) >= ENOUGH_TEXT:
         return False
-    published = Article(
-        source_id=entry.source_id,
-        title=entry.title,
-        url=entry.link,
-        canonical_url="",
-        seen_at=now,
-        published_at=entry.published_at,
-        day_only=entry.day_only,
-    )
-    old = age(published, now)
+    old = age(entry, now)
     return not poll.first_sight if old is None else old <= poll.pages_newer_than
 
 

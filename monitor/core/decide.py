@@ -9,6 +9,7 @@ from monitor.core.model import (
     Chat,
     ChatName,
     Decision,
+    Entry,
     Hold,
     Priority,
     QuietHours,
@@ -68,11 +69,11 @@ def chats_for(verdict: Verdict, chats: Sequence[Chat]) -> tuple[ChatName, ...]:
     )
 
 
-def age(article: Article, now: datetime) -> timedelta | None:
-    """How old an article is at least; None when it carries no date. A bare day counts from that day's end."""
-    if article.published_at is None:
+def age(report: Article | Entry, now: datetime) -> timedelta | None:
+    """How old a report is at least; None when it carries no date. A bare day counts from that day's end."""
+    if report.published_at is None:
         return None
-    published = article.published_at + (timedelta(days=1) if article.day_only else timedelta())
+    published = report.published_at + (timedelta(days=1) if report.day_only else timedelta())
     return max(now - published, timedelta())
 
 
