@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 CONFIG ?= config.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format eval bench lock clean
+.PHONY: help run demo test lint format eval train bench bench-lookup lock clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(VENV)/.ready ## Install, then watch the sources of config.yaml (no token needed)
 	$(BIN)/policywire --config $(CONFIG) run
@@ -29,12 +29,23 @@ format: $(VENV)/.ready-dev ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-eval: $(VENV)/.ready-dev ## Score the shipped rules on the labelled corpus in ../shared
+eval: $(VENV)/.ready-dev ## Score the shipped rules and the grouping on the labelled corpus in ../shared
 	$(BIN)/python -m benchmarks.judge --gate
+	$(BIN)/python -m benchmarks.stories --gate
+
+train: $(VENV)/.ready-dev ## Train the learned part anew (needs ../shared) and pin the floors of `make eval`
+	$(BIN)/python -c 'import sklearn' 2>/dev/null || \
+		$(BIN)/python -m pip --disable-pip-version-check install --quiet 'scikit-learn>=1.5'
+	$(BIN)/policywire train ../shared/eval/dev.jsonl --out monitor/models/relevance.json
+	$(BIN)/python -m benchmarks.judge --model --pin
+
+bench-lookup: $(VENV)/.ready-dev ## Look altered copies up among 100,000 reports, beside datasketch and rensa
+	$(BIN)/python -m benchmarks.lookup
 
 bench: $(VENV)/.ready-dev ## Run the side-by-side benchmarks
 	$(BIN)/python -m benchmarks.feeds
 	$(BIN)/python -m benchmarks.extract
+	$(BIN)/python -m benchmarks.matching
 
 lock: $(VENV)/.ready-dev ## Write the hashed locks anew from pyproject.toml
 	$(BIN)/python -m uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

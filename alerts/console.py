@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
+from alerts.channels import OneWay
 from monitor.core.model import Chat, Message
 
 _WIDEST = 88  # a bubble, not a banner
@@ -15,13 +16,13 @@ _STYLES = {"b": Style(bold=True), "i": Style(italic=True), "code": Style(color="
 _TAG, _LINK = Style(color="bright_blue"), Style(color="bright_blue", underline=True)
 
 
-class ConsoleSender:
+class ConsoleSender(OneWay):
     """A Sender for people without a bot yet."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
 
-    async def send(self, chat: Chat, message: Message) -> int | None:
+    async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:  # noqa: ARG002
         """Draw the message; there is no message id."""
         self.draw(chat, message)
         return None

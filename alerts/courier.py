@@ -2,33 +2,55 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
+import structlog
+
+from alerts.line import Line
+from alerts.pace import Pace, address_of, no_limits
+from alerts.readback import Range, Reading, misses_needed, shares_sequence
+from alerts.record import Record
 from alerts.render import render
-from alerts.retry import TOKEN_WAIT, after_trouble, backoff, parked, sent
-from monitor.core.errors import (
-    ChatMigrated,
-    LeaseLost,
-    MessageRefused,
-    NotSent,
-    RetryLater,
-    SendError,
-    StoreError,
-    TokenRefused,
-    Unsure,
+from alerts.whereabouts import Whereabouts
+from monitor.core.errors import ChatMigrated, LeaseLost, SendError, StoreError
+from monitor.core.model import (
+    Chat,
+    ChatName,
+    Config,
+    Delivery,
+    DeliveryId,
+    DeliveryKind,
+    DeliveryState,
+    Message,
 )
-from monitor.core.model import Chat, ChatName, Config, Delivery, DeliveryState, Message
+from monitor.core.outbox import (
+    TOKEN_WAIT,
+    Accepted,
+    Doubtful,
+    Gone,
+    NotDelivered,
+    Outcome,
+    ProvedAbsent,
+    RetryAfter,
+    TokenBad,
+    Tripped,
+    Unproved,
+    Vanished,
+    outcome_of,
+    repeats_marked,
+    settle,
+)
 from monitor.core.ports import Clock, Outbox, Sender
 
 _AT_ONCE = 20  # chats served together: with the gap per chat this stays below Telegram's 30 messages a second
 _LONGEST_SLEEP = 1.0  # seconds between two looks at the outbox
-_LONGEST_STORE_WAIT = 30.0  # seconds: a disk with room again is noticed within a minute
 _GRACE = 7.0  # seconds a send may still take once we are asked to stop
+_LONG_HOLD = timedelta(minutes=10)  # a person should know of a longer silence
 
 _COUNTED = {
     DeliveryState.SENT: "sent",
@@ -38,13 +60,7 @@ _COUNTED = {
     DeliveryState.DEAD: "dead",
 }
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
-
-def no_gap(_chat_id: str) -> timedelta:
-    """Messages may follow each other at once."""
-    return timedelta(0)
+log = structlog.get_logger("policywire.courier")
 
 
 def tell_nobody(_key: str, _text: str) -> None:
@@ -52,9 +68,9 @@ def tell_nobody(_key: str, _text: str) -> None:
 
 
 class Courier:
-    """One request in flight per chat, many chats side by side; the outbox remembers everything.
+    """One request in flight per address, many side by side; the outbox remembers everything.
 
-    `gap` gives the least time between two messages to a chat id (Telegram's pace; none by default).
+    `pace` lets requests through no faster than the channel allows (at once by default).
     `tell` queues a notice for the operator under a key that makes it unique.
     """
 
@@ -66,7 +82,7 @@ class Courier:
         *,
         config: Callable[[], Config],
         lease: timedelta = timedelta(seconds=120),
-        gap: Callable[[str], timedelta] = no_gap,
+        pace: Pace | None = None,
         tell: Callable[[str, str], None] = tell_nobody,
     ) -> None:
         self._outbox = outbox
@@ -74,10 +90,14 @@ class Courier:
         self._clock = clock
         self._config = config
         self._lease = lease
-        self._gap = gap
+        self._pace = pace or Pace(no_limits, over_all=None)
         self._tell = tell
-        self._under_way: dict[ChatName, asyncio.Task[None]] = {}
-        self._resting: dict[ChatName, float] = {}  # until when, on the loop's own monotonic clock
+        self._under_way: dict[str, asyncio.Task[None]] = {}  # by address
+        self._record = Record()
+        self._where = Whereabouts(config, outbox, self._record)
+        self._lost_topics: set[tuple[ChatName, int]] = set()
+        self._newest_shared = 0  # newest id met in the sequence that private chats and basic groups share
+        self._trips: Counter[DeliveryId] = Counter()
         self._refused_until: datetime | None = None
         self._problems: dict[str, str] = {}
         self._woken = asyncio.Event()
@@ -85,12 +105,12 @@ class Courier:
 
     @property
     def healthy(self) -> bool:
-        return not self._problems
+        return not self.problem
 
     @property
     def problem(self) -> str:
         """What stops the courier, in words; "" when nothing does."""
-        return "; ".join(self._problems.values())
+        return "; ".join(filter(None, (self._record.problem, *self._problems.values())))
 
     @property
     def counters(self) -> dict[str, int]:
@@ -116,8 +136,8 @@ class Courier:
         is due (or that nothing can be: see `problem`).
         """
         tasks = await self._launch()
-        while not tasks and await self._paced_only():
-            await asyncio.sleep(self._until_rested())
+        while not tasks and (wait := await self._paced_only()):
+            await asyncio.sleep(wait)
             tasks = await self._launch()
         await asyncio.gather(*tasks, return_exceptions=True)  # what failed is in `problem`
         return len(tasks)
@@ -128,148 +148,216 @@ class Courier:
         now = self._clock.now()
         if self._refused_until and now < self._refused_until:
             return []
+        chats = {chat.name: chat for chat in await self._where.chats()}
         tasks = []
-        for delivery in await self._claim(now):
-            task = asyncio.create_task(self._deliver(delivery), name=f"delivery {delivery.id}")
-            self._under_way[delivery.chat] = task
-            task.add_done_callback(partial(self._done, delivery.chat))
+        for delivery in await self._claim(now, chats):
+            chat = chats.get(delivery.chat)
+            address = address_of(chat) if chat else delivery.chat
+            task = asyncio.create_task(self._deliver(delivery, chat), name=f"delivery {delivery.id}")
+            self._under_way[address] = task
+            task.add_done_callback(partial(self._done, address))
             tasks.append(task)
         return tasks
 
-    async def _claim(self, now: datetime) -> tuple[Delivery, ...]:
+    async def _claim(self, now: datetime, chats: Mapping[ChatName, Chat]) -> tuple[Delivery, ...]:
         # After a refused token one delivery is enough to learn whether it is good again.
         most = 1 if self._refused_until else _AT_ONCE - len(self._under_way)
         if most <= 0:
             return ()
+        addresses = {name: address_of(chat) for name, chat in chats.items()}
+        busy = self._busy(chats)
         try:
-            claimed = await asyncio.to_thread(self._outbox.claim, now, self._lease, most, self._busy())
+            claimed = await asyncio.to_thread(self._outbox.claim, now, self._lease, most, busy, addresses)
         except StoreError as error:
             self._problems["store"] = f"the outbox cannot be claimed: {error}"
             return ()
         self._problems.pop("store", None)
         return claimed
 
-    def _busy(self) -> frozenset[ChatName]:
-        now = asyncio.get_running_loop().time()
-        self._resting = {chat: until for chat, until in self._resting.items() if until > now}
-        return frozenset((*self._under_way, *self._resting))
+    def _busy(self, chats: Mapping[ChatName, Chat]) -> frozenset[ChatName]:
+        paced = (name for name, chat in chats.items() if self._pace.ready_in(chat) > 0)
+        serving = (name for name, chat in chats.items() if address_of(chat) in self._under_way)
+        unknown = (ChatName(address) for address in self._under_way)  # chats that left the configuration
+        return frozenset((*paced, *serving, *unknown))
 
-    def _done(self, chat: ChatName, task: asyncio.Task[None]) -> None:
-        del self._under_way[chat]
+    def _done(self, address: str, task: asyncio.Task[None]) -> None:
+        del self._under_way[address]
         if not task.cancelled() and (bug := task.exception()):
-            # One delivery that trips over a bug of ours must not stop the others; its claim runs out.
-            self._problems[f"bug:{chat}"] = f"{task.get_name()} failed: {bug!r}"
+            # Its outcome could not be recorded; the claim runs out.
+            self._problems[f"bug:{address}"] = f"{task.get_name()} failed: {bug!r}"
         self.wake()
 
     # ── one delivery ──
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        chat = await self._address(delivery.chat)
+    async def _deliver(self, delivery: Delivery, chat: Chat | None) -> None:
         if chat is None:
-            outcome = parked(delivery, "the chat is not in config.yaml", self._clock.now())
+            outcome: Outcome = Gone(why="the chat is not in config.yaml")
         else:
-            outcome = await self._try(chat, delivery)
-        self._problems.pop(f"bug:{delivery.chat}", None)
+            delivery, outcome = await self._try_safely(chat, delivery)
+        settled = settle(delivery, outcome, self._clock.now())
+        if chat is not None:
+            await self._react(chat, settled, outcome)
         with suppress(LeaseLost):  # somebody parked it meanwhile: what they recorded stands
-            await self._persist(self._outbox.settle, outcome)
-        self._counts[_COUNTED[outcome.state]] += 1
-        if outcome.state is DeliveryState.PARKED:
-            await self._close_chat(delivery.chat, outcome.why)
+            await self._record(self._outbox.settle, settled)
+        self._counts[_COUNTED[settled.state]] += 1
+        await self._report(settled)
 
-    async def _try(self, chat: Chat, delivery: Delivery) -> Delivery:
-        message = render(delivery, zone=self._config().alerts.timezone)
+    async def _try_safely(self, chat: Chat, delivery: Delivery) -> tuple[Delivery, Outcome]:
+        line: Line | None = None
         try:
-            message_id = await self._send(chat, message)
+            line = self._line(chat, delivery)
+            return await self._try(line, delivery)
+        # The edge of one delivery: a bug of ours in rendering or sending it must stop no other one.
+        except Exception as bug:
+            self._trips[delivery.id] += 1
+            log.error("a delivery failed", delivery=delivery.key, chat=chat.name, exc_info=bug)
+            why = f"an error in our own code: {type(bug).__name__}"
+            self._problems[f"bug:{delivery.id}"] = f"delivery {delivery.id}: {why}"
+            left = line is not None and line.asked and delivery.kind is not DeliveryKind.EDIT
+            return delivery, Tripped(why=why, left=left, times=self._trips[delivery.id])
+
+    def _line(self, chat: Chat, delivery: Delivery) -> Line:
+        if (chat.name, chat.thread) in self._lost_topics:
+            chat = replace(chat, thread=None)
+        # What is looked for, and an edit, read as the first try did: without the mark of a repeat.
+        message = self._rendered(replace(delivery, maybe_sent=False), chat)
+        remember = partial(self._where.move, chat)
+        return Line(self._sender, self._pace, chat, message, remember)
+
+    def _rendered(self, delivery: Delivery, chat: Chat) -> Message:
+        message = render(delivery, chat, zone=self._config().alerts.timezone)
+        return replace(message, silent=message.silent or delivery.silent)
+
+    async def _try(self, line: Line, delivery: Delivery) -> tuple[Delivery, Outcome]:
+        if delivery.kind is DeliveryKind.EDIT:
+            return delivery, await self._edit(line, delivery)
+        if not delivery.maybe_sent:
+            known = self._newest_known(line.chat, delivery)
+            return await self._send(line, replace(delivery, last_known_id=known))
+        delivery, finding = await self._read_back(line, delivery)
+        if not isinstance(finding, Unproved) or not repeats_marked(delivery):
+            return delivery, finding
+        line.message = self._rendered(delivery, line.chat)
+        return await self._send(line, delivery)
+
+    async def _send(self, line: Line, delivery: Delivery) -> tuple[Delivery, Outcome]:
+        outcome = await self._answer(line, delivery)
+        # In a chat that moved meanwhile the old ids mean nothing.
+        return replace(delivery, last_known_id=None) if line.moved else delivery, outcome
+
+    async def _answer(self, line: Line, delivery: Delivery) -> Outcome:
+        try:
+            message_id = await line.send(delivery.first_message_id)
         except SendError as trouble:
-            await self._react(chat, trouble, delivery.attempts)
-            return after_trouble(delivery, trouble, self._clock.now())
+            return outcome_of(trouble)
         finally:
-            self._rest(chat)
-        self._token_works()
-        return sent(delivery, message_id, self._clock.now())
+            await self._tell_of_topic(line)
+        if message_id and shares_sequence(line.chat):
+            self._newest_shared = max(self._newest_shared, message_id)
+        return Accepted(message_id=message_id)
 
-    async def _send(self, chat: Chat, message: Message) -> int | None:
+    async def _edit(self, line: Line, delivery: Delivery) -> Outcome:
+        if delivery.first_message_id is None:
+            return Vanished()
         try:
-            return await self._send_plain_if_refused(chat, message)
-        except ChatMigrated as moved:
-            await self._persist(self._outbox.move_chat, chat.name, str(moved.to))
-            return await self._send_plain_if_refused(replace(chat, id=str(moved.to)), message)
+            there = await line.edit(delivery.first_message_id)
+        except SendError as trouble:
+            return outcome_of(trouble)
+        return Accepted(message_id=None) if there else Vanished()
 
-    async def _send_plain_if_refused(self, chat: Chat, message: Message) -> int | None:
+    # ── reading back ──
+
+    async def _read_back(self, line: Line, delivery: Delivery) -> tuple[Delivery, Outcome]:
         try:
-            return await self._sender.send(chat, message)
-        except MessageRefused:
-            return await self._sender.send(chat, replace(message, html=""))
+            if not await self._sender.reads_back(line.chat):
+                return delivery, Unproved()
+        except ChatMigrated:  # what is sent next goes after it
+            return delivery, Unproved()
+        except SendError as trouble:
+            return delivery, outcome_of(trouble)
+        above = delivery.last_known_id
+        ours = await self._known_messages(line.chat, above)
+        reading = Reading(line.edit, Range(above=above, ours=ours, misses=misses_needed(line.chat)))
+        outcome = await reading.find()
+        return replace(delivery, last_known_id=None if line.moved else reading.reached), outcome
 
-    async def _address(self, name: ChatName) -> Chat | None:
-        chat = next((chat for chat in self._config().chats if chat.name == name), None)
-        if chat is None:
-            return None
-        moved_to = await self._persist(self._outbox.chat_id, name)
-        return replace(chat, id=moved_to) if moved_to else chat
+    async def _known_messages(self, chat: Chat, above: int | None) -> frozenset[int]:
+        addresses = {address_of(chat)}
+        if above is not None and shares_sequence(chat):
+            addresses.update(
+                address_of(other) for other in await self._where.chats() if shares_sequence(other)
+            )
+        after = above or 0
+        found = [await self._record(self._outbox.noted_messages, address, after) for address in addresses]
+        return frozenset().union(*found)
+
+    def _newest_known(self, chat: Chat, delivery: Delivery) -> int | None:
+        known = [delivery.last_known_id or 0, self._newest_shared if shares_sequence(chat) else 0]
+        return max(known) or None
 
     # ── what an answer means for more than its own message ──
 
-    async def _react(self, chat: Chat, trouble: SendError, attempts: int) -> None:
-        now = self._clock.now()
-        if isinstance(trouble, TokenRefused):
-            self._problems["token"] = str(trouble)
-            self._refused_until = now + TOKEN_WAIT
-        elif not isinstance(trouble, NotSent | Unsure):
-            self._token_works()
-        # Without a connection the next message would fare no better: waiting as a chat keeps them in order.
-        if isinstance(trouble, RetryLater):
-            await self._persist(self._outbox.hold_chat, chat.name, now + trouble.after)
-        elif isinstance(trouble, NotSent):
-            await self._persist(self._outbox.hold_chat, chat.name, now + backoff(attempts))
+    async def _react(self, chat: Chat, settled: Delivery, outcome: Outcome) -> None:
+        self._judge_token(outcome)
+        self._problems.pop(f"bug:{address_of(chat)}", None)
+        if not isinstance(outcome, Tripped) or settled.state is DeliveryState.DEAD:
+            self._problems.pop(f"bug:{settled.id}", None)
+            self._trips.pop(settled.id, None)
+        if settled.not_before and _holds_chat(settled, outcome):
+            await self._record(self._outbox.hold_chat, chat.name, settled.not_before)
+        if isinstance(outcome, RetryAfter) and outcome.after >= _LONG_HOLD:
+            until = f"{settled.not_before:%Y-%m-%d %H:%M} UTC"
+            text = (
+                f"Telegram takes no messages for chat {chat.name} until {until}; they are kept and sent then."
+            )
+            await self._notify(chat.name, f"flood:{chat.name}:{until}", text)
 
-    def _token_works(self) -> None:
-        self._problems.pop("token", None)
-        self._refused_until = None
+    def _judge_token(self, outcome: Outcome) -> None:
+        if isinstance(outcome, TokenBad):
+            self._problems["token"] = outcome.why
+            self._refused_until = self._clock.now() + TOKEN_WAIT
+        elif not isinstance(outcome, NotDelivered | Doubtful | Tripped | Unproved):
+            self._problems.pop("token", None)
+            self._refused_until = None
+
+    async def _report(self, settled: Delivery) -> None:
+        if settled.state is DeliveryState.PARKED:
+            await self._close_chat(settled.chat, settled.why)
+        elif settled.state is DeliveryState.DEAD and settled.kind is not DeliveryKind.NOTICE:
+            text = f"The message {settled.key} for chat {settled.chat} was given up: {settled.why}."
+            await self._notify(None, f"dead:{settled.id}", text)
 
     async def _close_chat(self, chat: ChatName, why: str) -> None:
         now = self._clock.now()
-        await self._persist(self._outbox.park_chat, chat, why, now)
-        if self._config().operator in (None, chat):
-            return
+        await self._record(self._outbox.park_chat, chat, why, now)
         text = f"Chat {chat} takes no messages: {why}. What is due there is kept until that is mended."
-        await self._persist(self._tell, f"chat-gone:{chat}:{now:%Y-%m-%d}", text)
+        await self._notify(chat, f"chat-gone:{chat}:{now:%Y-%m-%d}", text)
 
-    def _rest(self, chat: Chat) -> None:
-        gap = self._gap(chat.id).total_seconds()
-        if gap:
-            self._resting[chat.name] = asyncio.get_running_loop().time() + gap
+    async def _tell_of_topic(self, line: Line) -> None:
+        topic = line.lost_topic
+        if topic is None:
+            return
+        name = line.chat.name
+        self._lost_topics.add((name, topic))
+        text = (
+            f"Topic {topic} of chat {name} is closed or deleted; its messages go to the chat without a topic."
+        )
+        await self._notify(None, f"topic-gone:{name}:{topic}", text)
 
-    # ── the outbox and the clock ──
+    async def _notify(self, about: ChatName | None, key: str, text: str) -> None:
+        """Tell the operator, unless that would go to the chat it is about."""
+        if self._config().operator not in (None, about):
+            await self._record(self._tell, key, text)
 
-    async def _persist(
-        self, call: Callable[Arguments, Result], *args: Arguments.args, **named: Arguments.kwargs
-    ) -> Result:
-        """Call the outbox in a thread until it works.
+    # ── waiting ──
 
-        What was sent must be written down before anything else goes to that chat: on a full disk the chat
-        stays busy, health is red, and the record is made as soon as there is room.
-        """
-        tries = 0
-        while True:
-            try:
-                result = await asyncio.to_thread(call, *args, **named)
-            except LeaseLost:
-                raise
-            except StoreError as error:
-                tries += 1
-                self._problems["store"] = f"the outbox cannot be written: {error}"
-                await asyncio.sleep(min(backoff(tries).total_seconds(), _LONGEST_STORE_WAIT))
-            else:
-                self._problems.pop("store", None)
-                return result
-
-    async def _paced_only(self) -> bool:
-        now = self._clock.now()
-        if not self._resting or self._refused_until:
-            return False
+    async def _paced_only(self) -> float | None:
+        """Seconds to wait when all that is due waits for the pace alone."""
+        wait, now = self._until_paced(), self._clock.now()
+        if wait is None or self._refused_until:
+            return None
         due_at = await self._next_due_at(now)
-        return due_at is not None and due_at <= now
+        return wait if due_at is not None and due_at <= now else None
 
     async def _next_due_at(self, now: datetime) -> datetime | None:
         try:
@@ -277,16 +365,16 @@ class Courier:
         except StoreError:
             return None  # the next claim meets the same trouble and reports it
 
-    def _until_rested(self) -> float:
-        """Seconds until the next chat may be written to again; a whole look's length when none rests."""
-        now = asyncio.get_running_loop().time()
-        return min((until - now for until in self._resting.values() if until > now), default=_LONGEST_SLEEP)
+    def _until_paced(self) -> float | None:
+        """Seconds until the pace lets something to a chat through that had to wait; None when none waits."""
+        waits = (self._pace.ready_in(chat) for chat in self._where.known())
+        return min((wait for wait in waits if wait > 0), default=None)
 
     async def _sleep(self, stop: asyncio.Event) -> None:
         now = self._clock.now()
         due_at = await self._next_due_at(now)
         until_due = (due_at - now).total_seconds() if due_at and due_at > now else _LONGEST_SLEEP
-        seconds = min(_LONGEST_SLEEP, until_due, self._until_rested())
+        seconds = min(_LONGEST_SLEEP, until_due, self._until_paced() or _LONGEST_SLEEP)
         waits = [asyncio.create_task(event.wait()) for event in (stop, self._woken)]
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         await _cancel(waits)
@@ -297,6 +385,23 @@ class Courier:
             await asyncio.wait(tasks, timeout=_GRACE)
         # What is cut off here keeps its claim; when that runs out it counts as doubtful.
         await _cancel(tasks)
+
+
+def _holds_chat(settled: Delivery, outcome: Outcome) -> bool:
+    match outcome:
+        case RetryAfter():
+            return True
+        case NotDelivered():
+            # The next message would fare no better: waiting as a chat keeps them in order.
+            return True
+        case ProvedAbsent(wait=wait):
+            return wait > timedelta(0)
+        case Doubtful() | Tripped():
+            # No other message may land where this one is looked for. The first message to a chat holds
+            # nothing up: the next one tells where to look.
+            return settled.kind is not DeliveryKind.EDIT and settled.last_known_id is not None
+        case _:
+            return False
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:

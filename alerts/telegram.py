@@ -3,10 +3,19 @@
 import json
 import os
 import re
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import ParamSpec, TypeVar
 
 import httpx
-from telegram import Bot, LinkPreviewOptions
+from telegram import (
+    Bot,
+    ChatMemberAdministrator,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -20,39 +29,55 @@ from telegram.error import ChatMigrated as TelegramChatMigrated
 from telegram.request import HTTPXRequest
 
 from monitor.core.errors import (
+    ButtonsRefused,
     ChatGone,
     ChatMigrated,
     MessageRefused,
+    NotOurs,
     NotSent,
     RetryLater,
     SendError,
     TokenRefused,
+    TopicGone,
     Unsure,
 )
-from monitor.core.model import Chat, Message
+from monitor.core.model import Button, Channel, Chat, Message
 
 # PTB's own 5 s makes "was it delivered?" a daily question; a busy Bot API server takes longer than that.
 _READ_TIMEOUT = 30.0
 _CONNECT_TIMEOUT = 10.0
 _CONNECTIONS = 32  # above the number of chats served at once
 
-# Telegram documents one message a second per chat and 20 a minute per group; a little slower is safe.
-_CHAT_GAP = timedelta(seconds=1.05)
-_GROUP_GAP = timedelta(seconds=3.1)
+_GENERAL = 1  # the topic every forum has; its id is refused when sent (tdlib/telegram-bot-api #447)
 
-_CHAT_TROUBLE = re.compile(
-    r"chat not found|not enough rights|have no rights|administrator rights|need to be a|not a member"
-    r"|chat_write_forbidden|chat_restricted|chat_admin_required|user_is_blocked|peer_id_invalid"
-    r"|user not found|group chat was deactivated|chat_send_plain_forbidden"
-    r"|message thread not found|topic_closed|topic_deleted|chat_id is empty",
-    re.IGNORECASE,
+# What a 400 is about, by its words; the first pattern found decides. Some come in capitals, some do not, and
+# python-telegram-bot changes the case of most.
+_TROUBLES: tuple[tuple[type[SendError], re.Pattern[str]], ...] = tuple(
+    (error, re.compile(words, re.IGNORECASE))
+    for error, words in (
+        (TopicGone, r"message thread not found|topic_closed|topic_deleted|topic_id_invalid"),
+        (
+            ChatGone,
+            r"chat not found|not enough rights|have no rights|administrator rights|need to be a|not a member"
+            r"|chat_write_forbidden|chat_restricted|chat_admin_required|user_is_blocked|peer_id_invalid"
+            r"|user not found|group chat was deactivated|chat_send_plain_forbidden|chat_id is empty",
+        ),
+        (
+            ButtonsRefused,
+            r"button_data_invalid|button_url_invalid|button_type_invalid|reply[_ ]markup|inline keyboard"
+            r"|keyboard button|wrong http url",
+        ),
+        (NotOurs, r"message can't be edited|message_author_required"),
+    )
 )
+_NO_SUCH_MESSAGE = re.compile(
+    r"message to edit not found|message_id_invalid|identifier is not", re.IGNORECASE
+)
+_SAME_ALREADY = re.compile(r"message is not modified|message_not_modified", re.IGNORECASE)
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
-
-def gap_between_messages(chat_id: str) -> timedelta:
-    """The least time between two messages to one Telegram chat; groups and channels have negative ids."""
-    return _GROUP_GAP if chat_id.startswith(("-", "@")) else _CHAT_GAP
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 
 
 class TelegramSender:
@@ -64,7 +89,7 @@ class TelegramSender:
         # PTB's own opt-in to durations as timedelta; without it every 429 costs a deprecation warning.
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         self._token = token
-        self._request = _QuietRequest(
+        self._request = QuietRequest(
             connection_pool_size=_CONNECTIONS,
             connect_timeout=_CONNECT_TIMEOUT,
             read_timeout=read_timeout,
@@ -91,25 +116,69 @@ class TelegramSender:
     async def close(self) -> None:
         await self._request.shutdown()
 
-    async def send(self, chat: Chat, message: Message) -> int | None:
+    async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:
         """Send the message as HTML, or as plain text when it has none. Raises a SendError."""
-        if not chat.id:
-            raise ChatGone(f"chat {chat.name} has no id")
+        # Forbidden to fail: an answer is worth sending when what it answers was deleted.
+        reply = ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
+        accepted = await self._asked(
+            self._bot.send_message,
+            chat_id=_address(chat),
+            text=message.html or message.plain,
+            parse_mode=ParseMode.HTML if message.html else None,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            disable_notification=message.silent,
+            message_thread_id=None if chat.thread == _GENERAL else chat.thread,
+            reply_parameters=reply,
+            reply_markup=_keyboard(message.buttons),
+        )
+        return accepted.message_id
+
+    async def edit(self, chat: Chat, message_id: int, message: Message) -> bool:
+        """Make the message read like this; False when there is none of this id. Raises a SendError."""
         try:
-            accepted = await self._bot.send_message(
-                chat_id=chat.id,
+            await self._asked(
+                self._bot.edit_message_text,
+                chat_id=_address(chat),
+                message_id=message_id,
                 text=message.html or message.plain,
                 parse_mode=ParseMode.HTML if message.html else None,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
-                disable_notification=message.silent,
+                reply_markup=_keyboard(message.buttons),
             )
+        except MessageRefused as refusal:
+            if _SAME_ALREADY.search(str(refusal)):
+                return True
+            if _NO_SUCH_MESSAGE.search(str(refusal)):
+                return False
+            raise
+        return True
+
+    async def reads_back(self, chat: Chat) -> bool:
+        """Telegram tells by an edit whether a message is there. Raises a SendError.
+
+        Not where the bot has the right to edit what others wrote, which only channels give: an edit at random
+        would overwrite their posts.
+        """
+        if chat.channel is not Channel.TELEGRAM:
+            return False
+        if not chat.id.startswith(("-100", "@")):
+            return True
+        me = await self._asked(
+            self._bot.get_chat_member, chat_id=_address(chat), user_id=int(self._token.split(":")[0])
+        )
+        return not (isinstance(me, ChatMemberAdministrator) and me.can_edit_messages)
+
+    async def _asked(
+        self, method: Callable[Asked, Awaitable[Answer]], *args: Asked.args, **fields: Asked.kwargs
+    ) -> Answer:
+        try:
+            return await method(*args, **fields)
         except TelegramError as error:
             # No cause is kept: the chain holds the request, whose address holds the token.
             raise self._translated(error) from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             # PTB builds a Message out of whatever JSON came back; a proxy's page can be JSON, too.
             raise Unsure(f"the answer is not a message ({type(error).__name__})") from None
-        return accepted.message_id
 
     def _translated(self, error: TelegramError) -> SendError:
         words = self._words(error)
@@ -123,7 +192,7 @@ class TelegramSender:
             case InvalidToken():
                 return TokenRefused("Telegram refuses the bot token")
             case BadRequest():
-                return ChatGone(words) if _CHAT_TROUBLE.search(words) else MessageRefused(words)
+                return _refusal(words)
             case NetworkError():
                 return _network_trouble(error, words)
             case _:
@@ -135,7 +204,7 @@ class TelegramSender:
         return first[0].replace(self._token, "***")[:200] or type(error).__name__
 
 
-class _QuietRequest(HTTPXRequest):
+class QuietRequest(HTTPXRequest):
     """PTB's transport, but a broken answer is not written to the log in full."""
 
     @staticmethod
@@ -147,6 +216,25 @@ class _QuietRequest(HTTPXRequest):
         if not isinstance(answer, dict):
             raise TelegramError("Invalid server response")
         return answer
+
+
+def _address(chat: Chat) -> str:
+    if not chat.id:
+        raise ChatGone(f"chat {chat.name} has no id")
+    return chat.id
+
+
+def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | None:
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(button.label, callback_data=button.press) for button in row] for row in rows]
+    )
+
+
+def _refusal(words: str) -> SendError:
+    named = (error for error, pattern in _TROUBLES if pattern.search(words))
+    return next(named, MessageRefused)(words)
 
 
 def _pause(error: RetryAfter) -> timedelta:

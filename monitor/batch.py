@@ -4,7 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +12,11 @@ from zoneinfo import ZoneInfo
 
 from monitor.core.classify import Judge
 from monitor.core.errors import UserError
+from monitor.core.grouping import group
+from monitor.core.language import language_of
+from monitor.core.lexicon import Lexicon
 from monitor.core.model import Entry, Feed, Kind, Source, SourceId, Tier, Verdict
+from monitor.core.profile import Profile, profile_of
 from monitor.schedule import site_of
 from spiders.article import Page, extract_page
 from spiders.feed import parse_list
@@ -28,9 +32,18 @@ def judge_lines(lines: Iterable[str], judge: Judge, *, name: str) -> Iterator[di
         if line.strip():
             item = _item(line, f"{name}:{number}")
             verdict = judge.classify(
-                title=item.get("title") or "", summary=item.get("summary") or "", body=item.get("body") or ""
+                title=item.get("title") or "",
+                summary=item.get("summary") or "",
+                body=item.get("body") or "",
+                source=outlet_id(item.get("source") or ""),
+                language=item.get("lang") or "",
             )
             yield {"id": item["id"], **verdict_fields(verdict)}
+
+
+def outlet_id(name: str) -> str:
+    """An outlet's name as the catalogue writes its id: "China Daily" is china-daily."""
+    return "-".join(name.casefold().split())
 
 
 def _item(line: str, where: str) -> dict[str, Any]:
@@ -40,7 +53,7 @@ def _item(line: str, where: str) -> dict[str, Any]:
         raise UserError(f"{where}: not JSON: {error} (write one JSON object a line)") from error
     if not isinstance(item, dict) or "id" not in item or "title" not in item:
         raise UserError(f"{where}: an item needs at least id and title")
-    texts = ("title", "summary", "body")
+    texts = ("title", "summary", "body", "source", "lang")
     wrong = next((key for key in texts if not isinstance(item.get(key) or "", str)), None)
     if wrong:
         raise UserError(f"{where}: {wrong} must be text")
@@ -55,8 +68,50 @@ def verdict_fields(verdict: Verdict) -> dict[str, Any]:
         "topics": [str(topic) for topic in verdict.topics],
         "tier": str(verdict.authority),
         "priority": str(verdict.priority),
+        "doctype": str(verdict.doctype),
         "reasons": list(verdict.reasons()),
     }
+
+
+def group_lines(lines: Iterable[str], lexicon: Lexicon, *, name: str) -> Iterator[dict[str, Any]]:
+    """Group items into stories; a line that is no item is a UserError naming file and line.
+
+    The order of the items does not matter. An item without a date counts as just published: it takes the
+    newest date among the others.
+    """
+    places = [(line, f"{name}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    items = [(_item(line, where), where) for line, where in places]
+    dates = [_published(item, where) for item, where in items]
+    newest = max((date for date in dates if date is not None), default=datetime(1970, 1, 1, tzinfo=UTC))
+    profiles = [
+        profile_of_item(item, lexicon, date or newest) for (item, _), date in zip(items, dates, strict=True)
+    ]
+    for (item, _), story in zip(items, group(profiles), strict=True):
+        yield {"id": item["id"], "story": f"s{story}"}
+
+
+def profile_of_item(item: dict[str, Any], lexicon: Lexicon, published_at: datetime) -> Profile:
+    """The profile for grouping of one item as the batch doors take it."""
+    title, lead = item.get("title") or "", item.get("summary") or item.get("body") or ""
+    return profile_of(
+        lexicon,
+        title=title,
+        lead=lead,
+        published_at=published_at,
+        outlet=item.get("source") or "",
+        language=item.get("lang") or language_of(f"{title}\n{lead[:200]}"),
+    )
+
+
+def _published(item: dict[str, Any], where: str) -> datetime | None:
+    written = item.get("published")
+    if not written:
+        return None
+    try:
+        date = datetime.fromisoformat(written)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{where}: published: {written!r} is no date (write 2021-09-24)") from error
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
 
 
 def extract_fields(body: bytes, *, url: str, now: datetime, sources: Sequence[Source]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,10 +20,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from monitor import logs
-from monitor.batch import entries_fields, extract_fields, judge_lines, read_bytes
+from monitor.backtest import backtest, compare, shares
+from monitor.batch import entries_fields, extract_fields, group_lines, judge_lines, read_bytes
+from monitor.config.advice import own_terms, warnings
 from monitor.config.catalog import catalog
 from monitor.config.environment import Environment, read_environment
-from monitor.config.load import load, load_rules
+from monitor.config.lexicon import shipped_lexicon
+from monitor.config.load import load, load_rules, load_rules_alone
 from monitor.config.schema import json_schema
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import PolicywireError, UserError
@@ -31,9 +34,12 @@ from monitor.core.model import Config, Delivery, SourceState
 from monitor.crawl import Swept, new_process, run_until_done
 from monitor.demo.run import run_demo
 from monitor.explain import explain
+from monitor.lab import day_rows, story_row, try_rules
 from monitor.service import Service
+from monitor.store.engine import database_path
 from monitor.store.lock import InstanceLock, lock_path
 from monitor.store.sql import SqlStore, open_store
+from monitor.train import own_examples, train_file
 
 app = typer.Typer(
     name="policywire",
@@ -45,8 +51,13 @@ sources_app = typer.Typer(help="The sources that are watched.", no_args_is_help=
 alerts_app = typer.Typer(help="The alerts that were queued and sent.", no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 app.add_typer(alerts_app, name="alerts")
+rules_app = typer.Typer(help="Trying rules on a text and on the archive.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration file.")]
+Days = Annotated[
+    int, typer.Option("--days", min=1, max=36_500, help="How far back the archive is looked at.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -67,6 +78,15 @@ def _environment(path: Path) -> Environment:
 def _config(path: Path) -> tuple[Config, Environment]:
     environment = _environment(path)
     return load(path, environment.values), environment
+
+
+@contextmanager
+def _store(environment: Environment) -> Iterator[SqlStore]:
+    store = open_store(environment.database_url)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @contextmanager
@@ -165,6 +185,15 @@ def check(context: typer.Context, config: ConfigPath = None) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    for warning in warnings(path, loaded, _shares(path, loaded, environment)):
+        Console().print(f"warning: {escape(warning)}", highlight=False, soft_wrap=True)
+
+
+def _shares(path: Path, config: Config, environment: Environment) -> dict[str, float]:
+    if not database_path(environment.database_url).exists():
+        return {}
+    with _store(environment) as store:
+        return shares(store, own_terms(path, config))
 
 
 @app.command("explain")
@@ -242,6 +271,77 @@ def _delivery_row(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+# ── trying rules ──
+
+
+@rules_app.command("test")
+def rules_test(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help="A text, a file, an address, or - for standard input.")],
+    url: Annotated[str, typer.Option(help="The address it came from.")] = "",
+    config: ConfigPath = None,
+) -> None:
+    """Show what the rules make of one text: what fired and where, and what the others lacked."""
+    loaded, _ = _config(_path(context, config))
+    try_rules(what, url=_address(url), config=loaded, now=datetime.now(UTC), out=Console())
+
+
+@rules_app.command("backtest")
+def rules_backtest(
+    context: typer.Context, days: Days = 7, config: ConfigPath = None, as_json: AsJson = False
+) -> None:
+    """List the stories of the archive that would have alerted with the rules as they are now."""
+    loaded, environment = _config(_path(context, config))
+    with _store(environment) as store:
+        found = backtest(store, loaded, _days_ago(days))
+    zone = loaded.alerts.timezone
+    stories = [story_row(told, zone) for told in found.stories]
+    by_day = day_rows(found.stories, zone)
+    looked_at = {"articles": found.articles, "judged_again": found.judged_again}
+    if as_json:
+        _print_json({**looked_at, "days": by_day, "stories": stories})
+        return
+    _say(f"{found.articles:,} articles, {len(stories)} stories would have alerted.")
+    _print(by_day, as_json, empty="")
+    _print(stories, as_json, empty="")
+
+
+@rules_app.command("diff")
+def rules_diff(
+    context: typer.Context,
+    other: Annotated[Path, typer.Argument(help="The configuration to compare with.")],
+    days: Days = 7,
+    most: Annotated[
+        int | None, typer.Option("--max-new", min=0, help="Exit with 1 when it gains more stories than this.")
+    ] = None,
+    config: ConfigPath = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare another configuration over the archive: stories gained and lost, and why; sends nothing."""
+    loaded, environment = _config(_path(context, config))
+    wanted = load(other, environment.values)
+    with _store(environment) as store:
+        found = compare(store, loaded, wanted, _days_ago(days))
+    zone = loaded.alerts.timezone
+    gained, lost = ([story_row(told, zone) for told in stories] for stories in (found.gained, found.lost))
+    looked_at = {"articles": found.articles, "judged_again": found.judged_again, "kept": found.kept}
+    if as_json:
+        _print_json({**looked_at, "changed": found.changed, "gained": gained, "lost": lost})
+    else:
+        _say(*(found.changed or ("The rules are the same.",)))
+        _say(f"{found.articles:,} articles, {found.kept} stories alerted by both.")
+        _say(f"gained {len(gained)}:" if gained else "gained none")
+        _print(gained, as_json, empty="")
+        _say(f"lost {len(lost)}:" if lost else "lost none")
+        _print(lost, as_json, empty="")
+    if most is not None and len(gained) > most:
+        raise typer.Exit(1)
+
+
+def _days_ago(days: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of config.yaml."""
@@ -265,13 +365,24 @@ def judge(
 ) -> None:
     """Judge items: JSON lines in (id, title, …), JSON lines out (relevant, score, topics, reasons …)."""
     ready = _judge(_path(context, config))
+    _print_answers(items, lambda lines, name: judge_lines(lines, ready, name=name))
+
+
+@app.command("group")
+def group_command(
+    items: Annotated[str, typer.Argument(help="A JSON-lines file, or - for standard input.")],
+) -> None:
+    """Group items into stories: JSON lines in (id, title, published, …), JSON lines out (id, story)."""
+    _print_answers(items, lambda lines, name: group_lines(lines, shipped_lexicon(), name=name))
+
+
+def _print_answers(items: str, answer: Callable[[Iterable[str], str], Iterable[dict[str, Any]]]) -> None:
     try:
         if items == "-":
-            standard_input = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8")
-            _print_lines(judge_lines(standard_input, ready, name="standard input"))
+            _print_lines(answer(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"), "standard input"))
             return
         with Path(items).open(encoding="utf-8") as lines:
-            _print_lines(judge_lines(lines, ready, name=items))
+            _print_lines(answer(lines, items))
     except BrokenPipeError:
         raise
     except (OSError, UnicodeDecodeError) as error:
@@ -280,6 +391,19 @@ def judge(
 
 def _judge(path: Path) -> Judge:
     return compile_rules(load_rules(path))
+
+
+@app.command()
+def train(
+    context: typer.Context,
+    labelled: Annotated[Path, typer.Argument(help="JSON lines: title, label (1 or 0), summary, published.")],
+    out: Annotated[Path, typer.Option(help="Where the weights go.")] = Path("relevance.json"),
+    config: ConfigPath = None,
+) -> None:
+    """Train the learned part of the verdict on labelled headlines; say how well it does on unseen months."""
+    ready = compile_rules(load_rules_alone(_path(context, config)))
+    today = datetime.now(UTC).date()
+    train_file(labelled, out, judge=ready, own=own_examples(ready), today=today, say=print)
 
 
 @app.command()
@@ -321,11 +445,20 @@ def _print_lines(rows: Iterable[dict[str, Any]]) -> None:
     sys.stdout.flush()
 
 
+def _say(*lines: str) -> None:
+    for line in lines:
+        Console().print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
 def _print(rows: list[dict[str, Any]], as_json: bool, *, empty: str) -> None:
     if as_json:
         print(json.dumps(rows, ensure_ascii=False, indent=2))
     elif not rows:
-        print(empty)
+        print(empty, end="\n" if empty else "")
     else:
         table = Table(*rows[0], box=None, header_style="bold")
         for row in rows:

@@ -5,7 +5,7 @@ service runs as coroutines on that same loop.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,11 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
 from monitor.core.errors import StoreError
-from monitor.core.model import Config, RobotsText, Source, SourceId, SourceState
+from monitor.core.health import remembered, usual_gap
+from monitor.core.model import Cause, Config, Network, RobotsText, Source, SourceId, SourceState
 from monitor.core.ports import Clock, Store
 from monitor.intake import Intake, Taken
-from monitor.schedule import after_failure, after_success, by_site
+from monitor.schedule import after_change, after_failure, after_success, by_site
 from spiders.guard import AddressGuard
 from spiders.news import MOST_PAGES, Found, NewsSpider, Outcome, Poll
 
@@ -84,17 +85,21 @@ class Sweeper:
     on_queued: Callable[[], None]
     on_swept: Callable[[Swept], None]
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _resting: dict[str, datetime] = field(default_factory=dict)  # sites whose poll could not be recorded
+    _resting: dict[str, datetime] = field(default_factory=dict)  # sites that are left alone until then
+    _heeded: tuple[Source, ...] = ()  # the sources as they were at the last tick
     _stopping: bool = False
     polls: int = 0
 
     async def tick(self, skip: Collection[str] = ()) -> tuple[str, ...]:
         """Start a crawl for every site with a due source, as many as fit; returns the sites started."""
         now = self.clock.now()
+        present = self.config().sources
+        if present is not self._heeded:
+            await asyncio.to_thread(self._heed_changes, present, now)
         states = await asyncio.to_thread(self.store.due_sources, now)
         if self._stopping:
             return ()
-        sources = {source.id: source for source in self.config().sources}
+        sources = {source.id: source for source in present}
         due = [sources[state.source_id] for state in states if state.source_id in sources]
         memory = {state.source_id: state for state in states}
         started: list[str] = []
@@ -106,6 +111,18 @@ class Sweeper:
                 self._start(site, members, memory)
                 started.append(site)
         return tuple(started)
+
+    def _heed_changes(self, present: tuple[Source, ...], now: datetime) -> None:
+        """A source that a person has mended is not left waiting for the backoff of its old self."""
+        before = {source.id: source for source in self._heeded}
+        changed = [(before[s.id], s) for s in present if s.id in before and before[s.id] != s]
+        if changed:
+            with self.store.work() as work:
+                for old, new in changed:
+                    state = work.source_state(new.id)
+                    if state is not None:
+                        work.save_source_state(after_change(state, old, new, now))
+        self._heeded = present
 
     def _start(self, site: str, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
         task = asyncio.get_running_loop().create_task(self._sweep_site(site, members, memory))
@@ -135,28 +152,34 @@ class Sweeper:
     ) -> None:
         self._resting.pop(site, None)
         try:
-            await self._sweep_or_name_the_crash(members, memory)
+            # Certificates are checked or not for a whole crawl, so a lenient source gets one of its own.
+            for strict in (True, False):
+                alike = tuple(source for source in members if source.verify_tls is strict)
+                if alike and site not in self._resting and not self._stopping:
+                    await self._sweep_or_name_the_crash(site, alike, memory)
         except StoreError as error:
             # Still due in the database; without this rest it would be polled again every second.
             self._resting[site] = self.clock.now() + SITE_REST
             log.error("poll not recorded", sources=[s.id for s in members], problem=str(error))
 
     async def _sweep_or_name_the_crash(
-        self, members: tuple[Source, ...], memory: dict[SourceId, SourceState]
+        self, site: str, members: tuple[Source, ...], memory: dict[SourceId, SourceState]
     ) -> None:
         try:
-            await self._sweep(members, memory)
+            await self._sweep(site, members, memory)
         except StoreError:
             raise
         except Exception:
             log.exception("poll failed", sources=[s.id for s in members])
             await self._record_crash(members)
 
-    async def _sweep(self, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
+    async def _sweep(
+        self, site: str, members: tuple[Source, ...], memory: dict[SourceId, SourceState]
+    ) -> None:
         tallies: dict[SourceId, _Tally] = {source.id: _Tally() for source in members}
         polls = tuple(self._poll(source, memory[source.id]) for source in members)
         crawler = self.process.create_crawler(NewsSpider)
-        self._adapt(crawler.settings, members, memory)
+        adapt(crawler.settings, members, self.config().network, delays={s: memory[s].delay for s in tallies})
         await self.process.crawl(
             crawler,
             polls=polls,
@@ -167,6 +190,7 @@ class Sweeper:
         if not isinstance(spider, NewsSpider):
             raise RuntimeError("the crawl ended before its spider was made")
         delays = _delays(crawler)
+        self._rest(site, spider.outcomes.values())
         for source in members:
             self.polls += 1
             outcome = spider.outcomes[source.id]
@@ -175,32 +199,20 @@ class Sweeper:
             await asyncio.to_thread(self._record, source, outcome, delays)
             self._report(source, outcome, tallies[source.id])
 
+    def _rest(self, site: str, outcomes: Iterable[Outcome]) -> None:
+        """Retry-After is asked by a server, not by a source: its neighbours on the site wait as well."""
+        asked = [outcome.retry_after for outcome in outcomes if outcome.retry_after]
+        if asked:
+            self._resting[site] = self.clock.now() + max(asked)
+
     def _poll(self, source: Source, state: SourceState) -> Poll:
         policy = self.config().alerts
-        first = state.first_polled_at is None
-        limit = policy.first_sight_max_age if first else policy.max_age
-        return Poll(source=source, first_sight=first, validators=state.validators, pages_newer_than=limit)
-
-    def _adapt(
-        self, settings: Settings, members: tuple[Source, ...], memory: dict[SourceId, SourceState]
-    ) -> None:
-        network = self.config().network
-        contact = f"; {network.contact}" if network.contact else ""
-        least = max(source.delay.total_seconds() for source in members)
-        hosts = {urlsplit(feed.url).hostname for source in members for feed in source.feeds}
-        learned = max([memory[s.id].delay for s in members] + [least])
-        longest = LONGEST_CRAWL.total_seconds() + len(members) * MOST_PAGES * learned * 2
-        values: dict[str, Any] = {
-            "USER_AGENT": f"{AGENT} (news monitor{contact})",
-            "TRUSTED_ORIGINS": network.trusted,
-            "DOWNLOAD_DELAY": least,
-            "AUTOTHROTTLE_ENABLED": least > 0,
-            "DOWNLOAD_SLOTS": {host: {"concurrency": 1, "delay": learned} for host in hosts if host},
-            "DOWNLOAD_VERIFY_CERTIFICATES": all(source.verify_tls for source in members),
-            "CLOSESPIDER_TIMEOUT": int(longest),
-        }
-        for name, value in values.items():
-            settings.set(name, value, priority="cmdline")
+        return Poll(
+            source=source,
+            validators=state.validators,
+            pages_newer_than=policy.max_age,
+            pages_newer_than_at_first=policy.first_sight_max_age,
+        )
 
     def _taker(self, tallies: dict[SourceId, _Tally]) -> Callable[[Found], None]:
         def take(found: Found) -> None:
@@ -247,12 +259,18 @@ class Sweeper:
 
     async def _record_crash(self, members: tuple[Source, ...]) -> None:
         for source in members:
-            crash = Outcome(problems=["our own error while polling; see the log"])
+            crash = Outcome(problems=["our own error while polling; see the log"], causes=[Cause.OURS])
             await asyncio.to_thread(self._record, source, crash, {})
             self._report(source, crash, _Tally())
 
 
 def _next_state(
+    state: SourceState, source: Source, outcome: Outcome, delays: dict[str, float], now: datetime
+) -> SourceState:
+    return remembered(_polled(state, source, outcome, delays, now), source, now)
+
+
+def _polled(
     state: SourceState, source: Source, outcome: Outcome, delays: dict[str, float], now: datetime
 ) -> SourceState:
     host = urlsplit(source.feeds[0].url).hostname or ""
@@ -266,8 +284,41 @@ def _next_state(
             now=now,
         )
         due_at = max(done.next_poll_at, now + (outcome.retry_after or timedelta()))
-        return replace(done, problem=outcome.problem, next_poll_at=due_at)
-    return after_failure(state, source, problem=outcome.problem, retry_after=outcome.retry_after, now=now)
+        unread = outcome.lists_read == 0 and state.cause is Cause.NO_DATES  # as undated as before
+        return replace(
+            done,
+            problem=outcome.problem,
+            cause=state.cause if unread else outcome.cause,
+            gap=usual_gap(outcome.dates, source) or state.gap,
+            next_poll_at=due_at,
+        )
+    failed = after_failure(state, source, problem=outcome.problem, retry_after=outcome.retry_after, now=now)
+    return replace(failed, cause=outcome.cause)
+
+
+def adapt(
+    settings: Settings, members: Collection[Source], network: Network, delays: Mapping[SourceId, float]
+) -> None:
+    """Set what differs per crawl: how we present ourselves, whom we trust, how long we wait.
+
+    `delays` are the seconds between two requests as learned from earlier polls, by source.
+    """
+    contact = f"; {network.contact}" if network.contact else ""
+    least = max(source.delay.total_seconds() for source in members)
+    hosts = {urlsplit(feed.url).hostname for source in members for feed in source.feeds}
+    learned = max([delays.get(source.id, 0.0) for source in members] + [least])
+    longest = LONGEST_CRAWL.total_seconds() + len(members) * MOST_PAGES * learned * 2
+    values: dict[str, Any] = {
+        "USER_AGENT": f"{AGENT} (news monitor{contact})",
+        "TRUSTED_ORIGINS": network.trusted,
+        "DOWNLOAD_DELAY": least,
+        "AUTOTHROTTLE_ENABLED": least > 0,
+        "DOWNLOAD_SLOTS": {host: {"concurrency": 1, "delay": learned} for host in hosts if host},
+        "DOWNLOAD_VERIFY_CERTIFICATES": all(source.verify_tls for source in members),
+        "CLOSESPIDER_TIMEOUT": int(longest),
+    }
+    for name, value in values.items():
+        settings.set(name, value, priority="cmdline")
 
 
 def _delays(crawler: Any) -> dict[str, float]:

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from alerts.console import ConsoleSender
-from alerts.render import render_alert
+from alerts.render import render
 from monitor.batch import read_bytes, read_page, source_for, zone_for
 from monitor.core.classify import compile_rules
-from monitor.core.decide import decide
+from monitor.core.decide import Desk, decide
 from monitor.core.errors import UserError
 from monitor.core.identity import canonical_url
 from monitor.core.language import language_of
@@ -26,6 +26,10 @@ from monitor.core.model import (
     Chat,
     ChatName,
     Config,
+    Decision,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
     Entry,
     Feed,
     Hold,
@@ -39,6 +43,7 @@ from monitor.core.model import (
     Tier,
     Verdict,
 )
+from monitor.core.standing import opened, told_by
 from monitor.crawl import new_process, run_until_done, trust
 from spiders.article import complete
 from spiders.page import PageSpider
@@ -52,14 +57,19 @@ class _Step:
 
 def explain(what: str, *, url: str, config: Config, now: datetime, out: Console) -> None:
     """Show how one article would be read, judged and alerted. Raises UserError when it cannot be read."""
-    source, article, read = _read(what, url, config, now)
+    source, article, read = read_report(what, url, config, now)
     verdict = compile_rules(config.rules, config.rules_version).classify(
-        title=article.title, summary=article.summary, body=article.body, tier=source.tier
+        title=article.title,
+        summary=article.summary,
+        body=article.body,
+        tier=source.tier,
+        source=source.id,
+        language=article.language,
     )
-    story = Story(id=StoryId(0), title=article.title, opened_at=now, last_seen_at=now)
-    decision = decide(
-        article, verdict, story, chats=config.chats, policy=config.alerts, first_sight=False, now=now
-    )
+    new = Story(id=StoryId(0), title=article.title, opened_at=now, last_seen_at=now)
+    story = opened(new, told_by(article, source))
+    desk = Desk(chats=config.chats, policy=config.alerts)
+    decision = decide(article, verdict, story, desk=desk, first_sight=False, now=now)
     steps = [
         _Step(name="Source", words=[f"{source.name}: {source.kind}, tier {source.tier}"]),
         _Step(name="Read", words=read),
@@ -73,7 +83,6 @@ def explain(what: str, *, url: str, config: Config, now: datetime, out: Console)
             out.print(f"  {escape(line)}", highlight=False)
     if verdict.relevant:
         out.print("[bold]Message[/bold]")
-        reason = decision.reason
         alert = Alert(
             id=AlertId(0),
             story=story,
@@ -81,26 +90,47 @@ def explain(what: str, *, url: str, config: Config, now: datetime, out: Console)
             verdict=verdict,
             source_name=source.name,
             source_tier=source.tier,
-            reason=reason,
+            reason=decision.reason,
             decided_at=now,
         )
-        name = decision.chats[0] if isinstance(decision, Send | Hold) else ChatName("not sent")
-        message = render_alert(alert, zone=config.alerts.timezone)
-        asyncio.run(ConsoleSender(out).send(Chat(name=name, id=""), message))
+        chat = _first_taker(decision, config)
+        message = render(_delivery(alert, chat, now), chat, zone=config.alerts.timezone)
+        asyncio.run(ConsoleSender(out).send(chat, message))
 
 
-def _read(what: str, url: str, config: Config, now: datetime) -> tuple[Source, Article, list[str]]:
+def _first_taker(decision: Decision, config: Config) -> Chat:
+    names = [due.chat for due in decision.due] if isinstance(decision, Send | Hold) else []
+    taker = next((chat for chat in config.chats if chat.name in names), None)
+    return taker or Chat(name=ChatName("not sent"), id="")
+
+
+def _delivery(alert: Alert, chat: Chat, now: datetime) -> Delivery:
+    return Delivery(
+        id=DeliveryId(0),
+        key="",
+        chat=chat.name,
+        state=DeliveryState.QUEUED,
+        queued_at=now,
+        alert=alert,
+    )
+
+
+def read_report(what: str, url: str, config: Config, now: datetime) -> tuple[Source, Article, list[str]]:
+    """The article at an address, in a file or, for "-", on standard input, and in words how it was read.
+
+    Raises UserError when there is none.
+    """
     if what.startswith(("http://", "https://")):
         body, address, words = _fetch(what, config, now)
     else:
         body = sys.stdin.buffer.read() if what == "-" else read_bytes(Path(what))
         address, words = url, [f"{len(body):,} bytes from {'standard input' if what == '-' else what}"]
     source = source_for(address, config.sources) if address else None
-    source = source or _stranger(address, config)
+    source = source or stranger(address, config)
     if not body.strip():
         raise UserError(f"{what}: it is empty")
     if b"<" not in body[:2000]:
-        return source, _from_text(body.decode("utf-8", errors="replace"), address, now), words
+        return source, from_text(body.decode("utf-8", errors="replace"), address, now), words
     page = read_page(body, url=address, now=now, sources=config.sources)
     if page.problem:
         words.append(page.problem)
@@ -108,7 +138,7 @@ def _read(what: str, url: str, config: Config, now: datetime) -> tuple[Source, A
     return source, complete(entry, page, source=source, seen_at=now), words
 
 
-def _from_text(text: str, url: str, now: datetime) -> Article:
+def from_text(text: str, url: str, now: datetime) -> Article:
     """Plain text: the first line is the title, the rest the body."""
     title, _, body = text.strip().partition("\n")
     return Article(
@@ -161,7 +191,8 @@ def _fetch(url: str, config: Config, now: datetime) -> tuple[bytes, str, list[st
     return spider.body, spider.final_url, [f"{len(spider.body):,} bytes from {spider.final_url}"]
 
 
-def _stranger(url: str, config: Config) -> Source:
+def stranger(url: str, config: Config) -> Source:
+    """The source of what no chosen source published."""
     return Source(
         id=SourceId("unlisted"),
         name="not one of the chosen sources",

@@ -2,24 +2,29 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.core.classify import Judge
-from monitor.core.decide import decide
-from monitor.core.fingerprint import fingerprint
+from monitor.core.decide import Desk, age, decide
+from monitor.core.digest import midnight
+from monitor.core.lexicon import Lexicon
+from monitor.core.mark import Mark, mark_of
 from monitor.core.model import (
     AlertPolicy,
     Article,
+    ArticleId,
     Chat,
     Decision,
-    Fingerprint,
     Source,
     Story,
     Verdict,
 )
 from monitor.core.ports import Store, Work
-from monitor.core.stories import place
+from monitor.core.standing import Told, told_by
+from monitor.placing import Placed, old_document, place_report
 
+# Changes of a story within this time end in one edit of its message.
+EDIT_PAUSE = timedelta(minutes=1)
 LONGEST_BODY = 200_000  # characters; a policy document of a hundred pages has about half of that
 
 
@@ -39,7 +44,8 @@ class _Judged:
     article: Article
     keys: Collection[str]
     verdict: Verdict
-    mark: Fingerprint
+    mark: Mark
+    told: Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,7 @@ class Intake:
 
     store: Store
     judge: Judge
+    lexicon: Lexicon
     policy: AlertPolicy
     chats: tuple[Chat, ...]
 
@@ -75,21 +82,32 @@ class Intake:
     def _judge(self, article: Article, keys: Collection[str], source: Source) -> _Judged:
         article = _storable(article)
         verdict = self.judge.classify(
-            title=article.title, summary=article.summary, body=article.body, tier=source.tier
+            title=article.title,
+            summary=article.summary,
+            body=article.body,
+            tier=source.tier,
+            source=source.id,
+            language=article.language,
         )
-        mark = fingerprint(article.title, article.summary or article.body)
-        return _Judged(article=article, keys=keys, verdict=verdict, mark=mark)
+        return _Judged(
+            article=article,
+            keys=keys,
+            verdict=verdict,
+            mark=mark_of(article, self.lexicon),
+            told=told_by(article, source, verdict.doctype),
+        )
 
     def _keep(self, work: Work, report: _Judged, first_sight: bool, now: datetime) -> Taken:
-        article, verdict = report.article, report.verdict
-        story = self._story(work, article, report.mark, now)
+        article, verdict, window = report.article, report.verdict, self.policy.story_window
+        placed = place_report(work, article, report.mark, report.told, window=window, now=now)
+        story = placed.story
         decision = decide(
             article,
             verdict,
             story,
-            chats=self.chats,
-            policy=self.policy,
+            desk=self._desk(work, now),
             first_sight=first_sight,
+            old_document=old_document(work, report.mark, window=window, now=now) if verdict.relevant else "",
             now=now,
         )
         article_id = work.add_article(
@@ -98,21 +116,39 @@ class Intake:
             verdict=verdict,
             decision=decision,
             story_id=story.id,
-            fingerprint=report.mark,
+            mark=report.mark,
+            placed=placed.why,
         )
         queued = work.add_alert(story.id, article_id, decision, now)
         if queued:
             story = replace(story, alerted_at=now)
         work.save_story(story)
+        if story.alerted_at is not None and not queued:
+            queued = self._tell_on(work, placed, article_id, fresh=_fresh(article, self.policy, now), now=now)
         return Taken(article=article, verdict=verdict, story=story, decision=decision, queued=queued)
 
-    def _story(self, work: Work, article: Article, mark: Fingerprint, now: datetime) -> Story:
-        since = now - self.policy.story_window
-        found = work.similar(mark, article.canonical_url, since)
-        story = place(mark, found)
-        if story is None:
-            return work.open_story(article.title, now)
-        return replace(story, reports=story.reports + 1, last_seen_at=now)
+    def _tell_on(
+        self, work: Work, placed: Placed, article_id: ArticleId, *, fresh: bool, now: datetime
+    ) -> bool:
+        """Bring the messages of a story that was told before up to date; True when something is owed now."""
+        story, news = placed.story, placed.news
+        if story.muted_at is not None:
+            return False
+        told = 0
+        if news is not None and fresh:
+            told = work.add_follow_up(story.id, article_id, news.reason, news.words, now)
+        work.touch_story(story.id, now + EDIT_PAUSE)
+        return told > 0
+
+    def _desk(self, work: Work, now: datetime) -> Desk:
+        capped = any(chat.daily_cap is not None for chat in self.chats)
+        owed = work.alerts_since(midnight(self.policy.timezone, now)) if capped else {}
+        return Desk(chats=self.chats, policy=self.policy, owed_today=owed)
+
+
+def _fresh(article: Article, policy: AlertPolicy, now: datetime) -> bool:
+    old = age(article, now)
+    return old is None or old <= policy.max_age
 
 
 def _storable(article: Article) -> Article:

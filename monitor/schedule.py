@@ -45,8 +45,9 @@ def after_success(
     now: datetime,
 ) -> SourceState:
     """The memory after a poll that was taken in whole."""
-    merged = {v.url: v for v in state.validators} | {v.url: v for v in validators}
-    wanted = {feed.url for feed in source.feeds}
+    fresh = tuple(validators)  # those of the parts of a sitemap among them
+    merged = {v.url: v for v in (*state.validators, *fresh)}
+    wanted = {feed.url for feed in source.feeds} | {v.url for v in fresh}
     newest = max(filter(None, [state.newest_item_at, newest_item_at]), default=None)
     return replace(
         state,
@@ -75,6 +76,16 @@ def after_failure(
     wait = min(max(source.every, SHORTEST_BACKOFF) * 2 ** min(failures - 1, 10), LONGEST_BACKOFF)
     wait = max(wait, source.every, retry_after or timedelta())
     return replace(state, next_poll_at=now + wait, last_polled_at=now, failures=failures, problem=problem)
+
+
+def after_change(state: SourceState, old: Source, new: Source, now: datetime) -> SourceState:
+    """The memory after its configuration changed: another address is tried at once, another rhythm kept."""
+    if (old.feeds, old.verify_tls) != (new.feeds, new.verify_tls):
+        return replace(state, next_poll_at=min(state.next_poll_at, now), failures=0, problem="", cause=None)
+    if old.every == new.every or state.last_polled_at is None:
+        return state
+    due_at = max(state.last_polled_at + new.every, now)
+    return replace(state, next_poll_at=min(state.next_poll_at, due_at))
 
 
 def next_in_phase(due_at: datetime, every: timedelta, now: datetime) -> datetime:

@@ -12,13 +12,16 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from scrapy.crawler import AsyncCrawlerProcess
 
 from alerts.console import ConsoleSender
-from alerts.courier import Courier, no_gap
-from alerts.telegram import TelegramSender, gap_between_messages
+from alerts.courier import Courier
+from alerts.pace import Pace
+from alerts.telegram import TelegramSender
 from monitor.config.environment import Environment
+from monitor.config.lexicon import shipped_lexicon
 from monitor.config.watch import ConfigWatcher
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import ConfigError, StoreError, UserError
 from monitor.core.model import Config
+from monitor.core.outbox import DOUBT_WAIT
 from monitor.core.ports import Clock, Sender
 from monitor.crawl import Sweeper, Swept, trust
 from monitor.intake import Intake
@@ -61,7 +64,9 @@ def _judge(config: Config) -> Judge:
 
 
 def _intake(config: Config, store: SqlStore, judge: Judge) -> Intake:
-    return Intake(store=store, judge=judge, policy=config.alerts, chats=config.chats)
+    return Intake(
+        store=store, judge=judge, lexicon=shipped_lexicon(), policy=config.alerts, chats=config.chats
+    )
 
 
 class Service:
@@ -95,7 +100,7 @@ class Service:
             sender or self._telegram or ConsoleSender(),
             self.clock,
             config=lambda: self.present.config,
-            gap=gap_between_messages if self._telegram else no_gap,
+            pace=Pace() if self._telegram else None,
             tell=self._tell_operator,
         )
         self.sweeper = Sweeper(
@@ -177,7 +182,8 @@ class Service:
             await self._telegram.start()
 
     def _take_up(self) -> None:
-        doubtful = self.store.end_leases(self.clock.now())
+        # A request of the last life may still be on its way: too early a look would not meet its message.
+        doubtful = self.store.end_leases(self.clock.now() + DOUBT_WAIT)
         if doubtful:
             log.warning("messages were under way when the last run ended", repeated=doubtful)
         self._keep_sources()

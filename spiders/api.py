@@ -1,11 +1,12 @@
-"""Static JSON lists: fields named by the catalogue, items become entries."""
+"""JSON lists: fields named by the catalogue, items become entries."""
 
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from spiders.listing import LARGEST, Raw
+from monitor.core.model import ListFields
+from spiders.raw import LARGEST, Raw
 
 _JSONP = re.compile(r"\A\s*[\w$.]{1,80}\s*\(\s*(.*?)\s*\)\s*;?\s*\Z", re.DOTALL)
 _STEP = re.compile(r"([^.\[\]]+)|\[(\*|\d{1,6})\]")
@@ -44,11 +45,13 @@ def _children(value: Any, name: str, index: str) -> list[Any]:
 
 
 def field_text(item: Any, path: str) -> str:
-    """The text or number at a dotted path inside an item; "" when there is none."""
-    if not path:
-        return ""
-    value = next(select(item, path), None)
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    """The text or number at a dotted path inside an item, or at the next path behind a `|`; "" when there is
+    none."""
+    for one in path.split("|") if path else ():
+        value = next(select(item, one.strip()), None)
+        if isinstance(value, str | int | float) and not isinstance(value, bool) and str(value).strip():
+            return str(value)
+    return ""
 
 
 def link_text(item: Any, link: str) -> str:
@@ -61,7 +64,7 @@ def link_text(item: Any, link: str) -> str:
     return _HOLE.sub(lambda hole: field_text(item, hole[1]), link)
 
 
-def json_list(text: str, fields: Any) -> tuple[list[Raw], str]:
+def json_list(text: str, fields: ListFields) -> tuple[list[Raw], str]:
     """The items of a list whose fields the catalogue names, and the problem in words. Raises NotJsonError."""
     document = load_json(text)
     items = [item for item in select(document, fields.items) if isinstance(item, dict)][:LARGEST]
@@ -71,6 +74,7 @@ def json_list(text: str, fields: Any) -> tuple[list[Raw], str]:
             link=link_text(item, fields.link),
             guid=field_text(item, fields.id),
             summary=field_text(item, fields.summary),
+            content=field_text(item, fields.content),
             dates=(field_text(item, fields.date),),
         )
         for item in items

@@ -1,4 +1,4 @@
-"""Feeds to entries: RSS 0.9x–2.0, RDF, Atom and JSON Feed, told apart by content, and JSON lists.
+"""Lists to entries: RSS 0.9x–2.0, RDF, Atom and JSON Feed, told apart by content; the other kinds by name.
 
 The fast path is a strict lxml parse; what is not well-formed is mended and read in lxml's recovering mode,
 and when that finds fewer items than the text holds, feedparser has a try.
@@ -14,11 +14,13 @@ from urllib.parse import urljoin
 import feedparser
 from lxml import etree
 
-from monitor.core.model import Entry, Feed, Method, Source
+from monitor.core.model import Entry, Feed, ListFields, Method, Source
 from spiders import plain
 from spiders.api import NotJsonError, json_feed, json_list, load_json
 from spiders.charset import decode
-from spiders.listing import LARGEST, Raw, absolute, entry_of
+from spiders.listing import html_list, script_text
+from spiders.raw import LARGEST, Raw, absolute, entry_of
+from spiders.sitemap import sitemap, unzipped
 
 SLOW_PATH_LIMIT = 1_000_000  # characters; feedparser needs seconds per megabyte
 
@@ -59,6 +61,7 @@ class Listing:
     entries: tuple[Entry, ...] = ()
     title: str = ""
     problem: str = ""
+    parts: tuple[str, ...] = ()  # further addresses that belong to this list: the parts of a sitemap index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,38 +73,55 @@ class _Document:
     home: str = ""
     language: str = ""
     problem: str = ""
+    parts: tuple[str, ...] = ()
 
 
 def parse_list(
     body: bytes, *, source: Source, feed: Feed, url: str, content_type: str = "", now: datetime
 ) -> Listing:
-    """Read a feed or a JSON list; never raises, whatever the bytes.
+    """Read a list of any kind; never raises, whatever the bytes.
 
     Text is plain, links absolute (relative ones against xml:base, else `url`) and only http(s), at most
     `LARGEST` items are read. A cut-off document yields its complete items and a problem.
     """
+    body = unzipped(body) if feed.method is Method.SITEMAP else body
     text = decode(body, content_type).lstrip("\ufeff \t\r\n")
     if not text:
         return Listing(problem="empty: the server sent nothing")
-    document = _read(text, feed)
+    document = _read(text, feed, url)
     base = url or document.home
     entries = tuple(
         entry_of(raw, source=source, base=base, language=document.language, now=now) for raw in document.raws
     )
-    problem = document.problem or ("" if entries else "empty: no items")
-    return Listing(entries=entries, title=plain.title_text(document.title), problem=problem)
+    problem = document.problem or ("" if entries or document.parts else "empty: no items")
+    title = plain.title_text(document.title)
+    return Listing(entries=entries, title=title, problem=problem, parts=document.parts)
 
 
-def _read(text: str, feed: Feed) -> _Document:
+def _read(text: str, feed: Feed, url: str) -> _Document:
+    if feed.method is Method.LISTING and feed.fields is not None:
+        return _html(text, feed.fields)
+    if feed.method is Method.SITEMAP:
+        raws, parts, problem = sitemap(text, url)
+        return _Document(raws=raws, parts=parts, problem=problem)
     if feed.method is Method.JSON or text[0] in "{[":
         return _json(text, feed)
     return _xml(text)
 
 
+def _html(text: str, fields: ListFields) -> _Document:
+    try:
+        raws, problem = html_list(text, fields)
+    except NotJsonError as error:
+        return _Document(raws=[], problem=_html_or(text, str(error)))
+    return _Document(raws=raws, problem=problem)
+
+
 def _json(text: str, feed: Feed) -> _Document:
     try:
         if feed.fields is not None:
-            raws, problem = json_list(text, feed.fields)
+            inside = feed.fields.inside
+            raws, problem = json_list(script_text(text, inside) if inside else text, feed.fields)
             return _Document(raws=raws, problem=problem)
         document = load_json(text)
     except NotJsonError as error:

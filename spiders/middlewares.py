@@ -1,6 +1,7 @@
 """What stands around the spider: the address guard, robots.txt from our own cache, the hand-over."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -14,12 +15,13 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
 from monitor.core.model import RobotsText
-from spiders.failures import cause, status_in_words
+from spiders.failures import LeftAloneError, Trouble, status_trouble, trouble
 from spiders.guard import AddressGuard
 from spiders.news import Found, NewsSpider
 
 ROBOTS_LIFE = timedelta(hours=24)  # RFC 9309, section 2.4
 ROBOTS_STALE_LIFE = timedelta(days=30)  # how long an old copy serves while the site answers 5xx
+LONGEST_CRAWL_DELAY = 60.0  # seconds, like AUTOTHROTTLE_MAX_DELAY; some texts ask for hours
 _ROBOTS_MAX = 500 * 1024  # RFC 9309, section 2.5: at least 500 KiB are parsed
 
 
@@ -41,6 +43,30 @@ class AddressGuardMiddleware:
             raise IgnoreRequest(f"refused: {refusal}")
 
 
+class PatienceMiddleware:
+    """Sends nothing more to a host that answered 429 or 503 with Retry-After in this crawl."""
+
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        """Scrapy's way to build a component."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Let the request pass, or drop it while its host rests."""
+        spider: NewsSpider = self._crawler.spider
+        if spider.patience.left(request.url, spider.memory.now()) is not None:
+            raise IgnoreRequest("its server asked for patience")
+
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
+        """Take note of what the server asks for."""
+        spider: NewsSpider = self._crawler.spider
+        spider.patience.heed(response, spider.memory.now())
+        return response
+
+
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Obeys robots.txt, whose text is kept in the store for a day; a 5xx or a hang means "not now"."""
 
@@ -55,7 +81,23 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if origin not in self._texts:
             self._texts[origin] = asyncio.ensure_future(self._rules(origin))
         robots = await self._texts[origin]
-        return build_from_crawler(self._parserimpl, self.crawler, robots.text.encode())
+        rules: RobotParser = build_from_crawler(self._parserimpl, self.crawler, robots.text.encode())
+        self._slow_down(request, rules)
+        return rules
+
+    def _slow_down(self, request: Request, rules: Any) -> None:
+        """Keep the crawl-delay, up to `LONGEST_CRAWL_DELAY`; what AutoThrottle learned may be more."""
+        asked = rules.rp.crawl_delay(self._default_useragent)  # Protego, Scrapy's default
+        if not asked:
+            return
+        downloader = self.crawler.engine.downloader
+        host = urlsplit(request.url).hostname or ""
+        settings = downloader.per_slot_settings.setdefault(host, {"concurrency": 1})
+        settings["delay"] = max(min(asked, LONGEST_CRAWL_DELAY), settings.get("delay", 0))
+        request.meta["autothrottle_dont_adjust_delay"] = True
+        slot = downloader.slots.get(host)
+        if slot is not None:
+            slot.delay = max(slot.delay, settings["delay"])
 
     async def _rules(self, origin: str) -> RobotsText:
         spider = self._spider()
@@ -63,16 +105,17 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         now = spider.memory.now()
         if kept is not None and now - kept.fetched_at < ROBOTS_LIFE:
             return kept
-        fresh, trouble = await self._fetch(origin)
-        if fresh is not None:
+        fresh = await self._fetch(origin)
+        if isinstance(fresh, RobotsText):
             await asyncio.to_thread(spider.memory.save_robots, fresh)
             return fresh
         if kept is not None and now - kept.fetched_at < ROBOTS_STALE_LIFE:
             return kept
-        raise IgnoreRequest(f"{trouble}; robots.txt could not be read, so the site is left alone for now")
+        why = f"{fresh.words}; robots.txt could not be read, so the site is left alone for now"
+        raise LeftAloneError(replace(fresh, words=why))
 
-    async def _fetch(self, origin: str) -> tuple[RobotsText | None, str]:
-        """The text, or None and why there is none now."""
+    async def _fetch(self, origin: str) -> RobotsText | Trouble:
+        """The text, or why there is none now."""
         request = Request(
             f"{origin}/robots.txt",
             priority=self.DOWNLOAD_PRIORITY,
@@ -82,10 +125,10 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         try:
             response = await self.crawler.engine.download_async(request)
         except Exception as error:  # whatever the network does, the answer is the same: not now
-            return None, cause(error)
+            return trouble(error)
         if response.status >= 500 or response.status == 429:
-            return None, status_in_words(response.status)
-        return self._read(origin, response), ""
+            return status_trouble(response.status)
+        return self._read(origin, response)
 
     def _read(self, origin: str, response: Response) -> RobotsText:
         usable = response.status < 300 and response.body.lstrip()[:1] != b"<"

@@ -4,6 +4,7 @@ One crawl polls the due sources of one site, so politeness towards the site need
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,11 +15,36 @@ from scrapy import Request
 from scrapy.http import Response
 
 from monitor.core.decide import age
+from monitor.core.health import NEWEST
 from monitor.core.identity import entry_keys
-from monitor.core.model import Article, Entry, Feed, RobotsText, Source, SourceId, Use, Validator
+from monitor.core.model import (
+    Article,
+    Cause,
+    Entry,
+    Feed,
+    RobotsText,
+    Selectors,
+    Source,
+    SourceId,
+    Use,
+    Validator,
+)
 from spiders.article import Page, complete, extract_page
-from spiders.failures import cause, in_words, retry_after, status_in_words
+from spiders.charset import decode
+from spiders.failures import (
+    Patience,
+    Trouble,
+    cause,
+    in_words,
+    list_trouble,
+    retry_after,
+    status_in_words,
+    status_trouble,
+    trouble,
+)
 from spiders.feed import Listing, parse_list
+from spiders.listing import lead
+from spiders.sites.hosts import selectors_for
 
 TOGETHER = 200  # articles handed over at once
 MOST_PAGES = 40  # article pages fetched per source and poll; the rest is judged from the feed's own text
@@ -39,9 +65,17 @@ class Poll:
     """One source to poll, with what is remembered of it."""
 
     source: Source
-    first_sight: bool = True
-    validators: tuple[Validator, ...] = ()
+    validators: tuple[Validator, ...] = ()  # one for every list that was taken in before, be it empty
     pages_newer_than: timedelta = timedelta(days=7)  # older entries are kept without fetching their pages
+    pages_newer_than_at_first: timedelta = timedelta(hours=24)  # the same for a list not read before
+
+    def first_sight(self, feed: Feed) -> bool:
+        """Whether this list was never taken in: then all it holds is a backlog, however new the rest is."""
+        return all(validator.url != feed.url for validator in self.validators)
+
+    def page_age(self, feed: Feed) -> timedelta:
+        """How old an entry of this list may be to have its page fetched."""
+        return self.pages_newer_than_at_first if self.first_sight(feed) else self.pages_newer_than
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +90,23 @@ class Found:
     first_sight: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An entry whose page is being fetched."""
+
+    entry: Entry
+    keys: frozenset[str]
+    poll: Poll
+    first_sight: bool
+    at: datetime  # when its list was read
+
+    def found(self, page: Page | None, *, problem: str = "") -> Found:
+        """The article: the entry completed by its page, or with the problem that kept it away."""
+        source = self.poll.source
+        article = complete(self.entry, page, source=source, seen_at=self.at, problem=problem)
+        return Found(source=source, articles=((article, self.keys),), first_sight=self.first_sight)
+
+
 @dataclass(slots=True, kw_only=True)
 class Outcome:
     """What one poll of one source came to; filled in while the crawl runs."""
@@ -66,9 +117,17 @@ class Outcome:
     found: int = 0  # new entries seen in the lists
     kept: int = 0  # of those, how many the intake has taken
     newest_item_at: datetime | None = None
+    dates: list[datetime] = field(default_factory=list)  # of the newest items of every list that was read
+    undated: bool = False  # lists were read, and no item of them had a date
     problems: list[str] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
     retry_after: timedelta | None = None
     broken: bool = False  # a list arrived but could not be taken in
+
+    def blame(self, trouble: Trouble) -> None:
+        """Remember why a list was not read."""
+        self.problems.append(trouble.words)
+        self.causes.append(trouble.cause)
 
     def ask_patience(self, asked: timedelta | None) -> None:
         """Remember the longest wait a server of this source asked for."""
@@ -87,6 +146,15 @@ class Outcome:
         if self.kept != self.found:
             words.append(f"{self.found - self.kept} of {self.found} new articles not kept yet")
         return "; ".join(words)
+
+    @property
+    def cause(self) -> Cause | None:
+        """What spoilt it first; None when nothing did."""
+        if self.causes:
+            return self.causes[0]
+        if self.broken or self.kept != self.found:
+            return Cause.OURS
+        return Cause.NO_DATES if self.undated else None
 
 
 class NewsSpider(scrapy.Spider):
@@ -107,7 +175,9 @@ class NewsSpider(scrapy.Spider):
         self.memory = memory
         self.outcomes: dict[SourceId, Outcome] = {poll.source.id: Outcome() for poll in polls}
         self._take = take
+        self.patience = Patience()
         self._open: dict[SourceId, int] = {}
+        self._pages: Counter[SourceId] = Counter()  # asked for in this poll
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the primary lists of every source."""
@@ -119,27 +189,56 @@ class NewsSpider(scrapy.Spider):
         feeds = [feed for feed in poll.source.feeds if feed.use is use]
         self._open[poll.source.id] = len(feeds)
         for feed in feeds:
-            yield Request(
-                feed.url,
-                callback=self.parse_list,
-                errback=self.list_failed,
-                headers=_conditional(feed.url, poll.validators),
-                cb_kwargs={"poll": poll, "feed": feed},
-                dont_filter=True,
-                priority=10,
-            )
+            if feed.leads_to:
+                yield self._list(feed.url, poll, feed, callback=self.parse_lead)
+            else:
+                yield self._list(feed.url, poll, feed, known_as=feed.url)
 
-    async def parse_list(self, response: Response, poll: Poll, feed: Feed) -> AsyncIterator[Request | Found]:
+    def _list(self, url: str, poll: Poll, feed: Feed, *, known_as: str = "", callback: Any = None) -> Request:
+        """A request for a list, or a part of one; its validator is kept under `known_as`."""
+        asked = {"poll": poll, "feed": feed}
+        return Request(
+            url,
+            callback=callback or self.parse_list,
+            errback=self.list_failed,
+            headers=_conditional(known_as, poll.validators),
+            cb_kwargs=asked if callback else {**asked, "known_as": known_as},
+            dont_filter=True,
+            priority=10,
+        )
+
+    async def parse_lead(self, response: Response, poll: Poll, feed: Feed) -> AsyncIterator[Request]:
+        """Find in a first answer where the list is, and ask for that."""
+        outcome = self.outcomes[poll.source.id]
+        text = _text(response)
+        why = await asyncio.to_thread(status_trouble, response.status, text)
+        if response.status == 200:
+            address = await asyncio.to_thread(lead, text, feed.leads_to, response.url)
+            try:
+                yield self._list(address, poll, feed, known_as=feed.url)
+                return
+            except ValueError:
+                problem = "the page does not tell where its list is; has the layout changed?"
+                why = await asyncio.to_thread(list_trouble, problem, text)
+        outcome.blame(why)
+        outcome.ask_patience(retry_after(response, self.memory.now()))
+        for request in self._next_way(poll, feed):
+            yield request
+
+    async def parse_list(
+        self, response: Response, poll: Poll, feed: Feed, known_as: str
+    ) -> AsyncIterator[Request | Found]:
         """Read one list and go after what is new in it."""
         outcome = self.outcomes[poll.source.id]
         if response.status == 304:
             outcome.unchanged += 1
+            outcome.validators.update((v.url, v) for v in poll.validators if v.url == known_as)
         elif response.status != 200:
-            outcome.problems.append(status_in_words(response.status))
+            outcome.blame(await asyncio.to_thread(status_trouble, response.status, _text(response)))
             outcome.ask_patience(retry_after(response, self.memory.now()))
         else:
             try:
-                async for result in self._read(response, poll, feed, outcome):
+                async for result in self._read(response, poll, feed, known_as):
                     yield result
             except Exception as error:  # the store's trouble, or a bug met on this one list
                 self.logger.exception("list %s", feed.url)
@@ -151,7 +250,8 @@ class NewsSpider(scrapy.Spider):
     async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
         """Name why a list could not be fetched, and try the source's next way in."""
         poll: Poll = failure.request.cb_kwargs["poll"]
-        self.outcomes[poll.source.id].problems.append(in_words(failure))
+        self.outcomes[poll.source.id].blame(trouble(failure.value))
+        self.outcomes[poll.source.id].ask_patience(self.patience.left(failure.request.url, self.memory.now()))
         for request in self._next_way(poll, failure.request.cb_kwargs["feed"]):
             yield request
 
@@ -169,9 +269,9 @@ class NewsSpider(scrapy.Spider):
                 return
 
     async def _read(
-        self, response: Response, poll: Poll, feed: Feed, outcome: Outcome
+        self, response: Response, poll: Poll, feed: Feed, known_as: str
     ) -> AsyncIterator[Request | Found]:
-        now = self.memory.now()
+        now, outcome = self.memory.now(), self.outcomes[poll.source.id]
         listing: Listing = await asyncio.to_thread(
             parse_list,
             response.body,
@@ -181,21 +281,29 @@ class NewsSpider(scrapy.Spider):
             content_type=_header(response, "Content-Type"),
             now=now,
         )
+        if not listing.entries and listing.problem:
+            outcome.blame(await asyncio.to_thread(list_trouble, listing.problem, _text(response)))
+            return
         if listing.problem:
             outcome.problems.append(listing.problem)
-        if not listing.entries and listing.problem:
-            return
         dates = [e.published_at for e in listing.entries if e.published_at and e.published_at <= now]
+        outcome.dates.extend(sorted(dates)[-NEWEST:])
+        outcome.undated = bool(listing.entries) and not outcome.dates
         outcome.newest_item_at = max([*dates, *filter(None, [outcome.newest_item_at])], default=None)
-        async for result in self._new_entries(listing.entries, poll, outcome, now):
+        async for result in self._new_entries(listing.entries, poll, feed, now):
             yield result
+        if known_as == feed.url:  # not a part, which has no parts
+            self._open[poll.source.id] += len(listing.parts)
+            for part in listing.parts:
+                yield self._list(part, poll, feed, known_as=part)
         # Only now: a list whose entries are not all accounted for must be read again.
         outcome.lists_read += 1
-        outcome.validators[feed.url] = _validator(feed.url, response)
+        outcome.validators[known_as] = _validator(known_as, response)
 
     async def _new_entries(
-        self, entries: Sequence[Entry], poll: Poll, outcome: Outcome, now: datetime
+        self, entries: Sequence[Entry], poll: Poll, feed: Feed, now: datetime
     ) -> AsyncIterator[Request | Found]:
+        first = poll.first_sight(feed)
         entries = [entry for entry in entries if entry.title or entry.link]  # the rest says nothing
         keys = entry_keys(entries)
         asked = sorted(set().union(*keys)) if keys else []
@@ -204,83 +312,73 @@ class NewsSpider(scrapy.Spider):
         # An item listed twice is one: the first listed stands for both.
         fresh = list({own: (entry, own) for entry, own in reversed(fresh)}.values())
         fresh.sort(key=lambda pair: pair[0].published_at or now, reverse=True)
-        outcome.found += len(fresh)
-        paged = [pair for pair in fresh if _worth_a_page(pair[0], poll, now)][:MOST_PAGES]
+        self.outcomes[poll.source.id].found += len(fresh)
+        room = MOST_PAGES - self._pages[poll.source.id]
+        paged = [pair for pair in fresh if _worth_a_page(pair[0], poll, feed, now)][: max(room, 0)]
+        self._pages[poll.source.id] += len(paged)
         for entry, own in paged:
-            yield self._page_or_entry(entry, own, poll, now)
+            yield self._page_or_entry(Wanted(entry=entry, keys=own, poll=poll, first_sight=first, at=now))
         has_page = {own for _, own in paged}
         told = [pair for pair in fresh if pair[1] not in has_page]
         for start in range(0, len(told), TOGETHER):
-            yield self._found(told[start : start + TOGETHER], None, poll, now)
+            articles = tuple(
+                (complete(entry, None, source=poll.source, seen_at=now, problem=""), own)
+                for entry, own in told[start : start + TOGETHER]
+            )
+            yield Found(source=poll.source, articles=articles, first_sight=first)
 
-    def _page_or_entry(
-        self, entry: Entry, keys: frozenset[str], poll: Poll, now: datetime
-    ) -> Request | Found:
+    def _page_or_entry(self, wanted: Wanted) -> Request | Found:
         try:
-            return self._page(entry, keys, poll, now)
+            return Request(
+                wanted.entry.link,
+                callback=self.parse_page,
+                errback=self.page_failed,
+                cb_kwargs={"wanted": wanted},
+                dont_filter=True,
+            )
         except ValueError:  # Scrapy refuses to make a request of this address
-            return self._found([(entry, keys)], None, poll, now, problem="its address cannot be read")
+            return wanted.found(None, problem="its address cannot be read")
 
-    def _page(self, entry: Entry, keys: frozenset[str], poll: Poll, now: datetime) -> Request:
-        return Request(
-            entry.link,
-            callback=self.parse_page,
-            errback=self.page_failed,
-            cb_kwargs={"poll": poll, "entry": entry, "keys": keys, "seen_at": now},
-            dont_filter=True,
-        )
-
-    async def parse_page(
-        self, response: Response, poll: Poll, entry: Entry, keys: frozenset[str], seen_at: datetime
-    ) -> AsyncIterator[Found]:
+    async def parse_page(self, response: Response, wanted: Wanted) -> AsyncIterator[Found]:
         """Read one article page; one that cannot be read leaves the entry's own claims."""
+        source = wanted.poll.source
         if response.status != 200:
-            words = status_in_words(response.status)
-            yield self._found([(entry, keys)], None, poll, seen_at, problem=words)
+            self.outcomes[source.id].ask_patience(retry_after(response, self.memory.now()))
+            yield wanted.found(None, problem=status_in_words(response.status))
             return
-        page = await asyncio.to_thread(
-            extract_page,
-            response.body,
-            url=response.url,
-            selectors=poll.source.selectors,
-            zone=poll.source.timezone,
-            now=seen_at,
-            header_charset=_charset(response),
-            title_hint=entry.title,
-        )
-        yield self._found([(entry, keys)], page, poll, seen_at)
+        try:
+            page = await asyncio.to_thread(
+                extract_page,
+                response.body,
+                url=response.url,
+                selectors=source.selectors
+                if source.selectors != Selectors()
+                else selectors_for(response.url),
+                zone=source.timezone,
+                now=wanted.at,
+                header_charset=_charset(response),
+                title_hint=wanted.entry.title,
+            )
+        except Exception as error:  # a bug met on this one page must not hold its source up at every poll
+            self.logger.exception("page %s", response.url)
+            yield wanted.found(None, problem=f"the page could not be read: {cause(error)}")
+            return
+        yield wanted.found(page)
 
     async def page_failed(self, failure: Any) -> AsyncIterator[Found]:
         """Keep an entry whose page could not be fetched, with the reason."""
-        wanted = failure.request.cb_kwargs
-        pair = (wanted["entry"], wanted["keys"])
-        yield self._found([pair], None, wanted["poll"], wanted["seen_at"], problem=in_words(failure))
-
-    def _found(
-        self,
-        pairs: Sequence[tuple[Entry, frozenset[str]]],
-        page: Page | None,
-        poll: Poll,
-        seen_at: datetime,
-        *,
-        problem: str = "",
-    ) -> Found:
-        articles = tuple(
-            (complete(entry, page, source=poll.source, seen_at=seen_at, problem=problem), keys)
-            for entry, keys in pairs
-        )
-        return Found(source=poll.source, articles=articles, first_sight=poll.first_sight)
+        yield failure.request.cb_kwargs["wanted"].found(None, problem=in_words(failure))
 
     def hand_over(self, found: Found) -> None:
         """Give articles to the intake; called by the pipeline in a worker thread."""
         self._take(found)
 
 
-def _worth_a_page(entry: Entry, poll: Poll, now: datetime) -> bool:
+def _worth_a_page(entry: Entry, poll: Poll, feed: Feed, now: datetime) -> bool:
     if not poll.source.fetch_pages or not entry.link or len(entry.content) >= ENOUGH_TEXT:
         return False
     old = age(entry, now)
-    return not poll.first_sight if old is None else old <= poll.pages_newer_than
+    return not poll.first_sight(feed) if old is None else old <= poll.page_age(feed)
 
 
 def _conditional(url: str, validators: Sequence[Validator]) -> dict[str, str]:
@@ -300,6 +398,10 @@ def _validator(url: str, response: Response) -> Validator:
 def _header(response: Response, name: str) -> str:
     value: bytes = response.headers.get(name) or b""
     return value.decode("latin-1").strip()
+
+
+def _text(response: Response) -> str:
+    return decode(response.body, _header(response, "Content-Type"))
 
 
 def _charset(response: Response) -> str:

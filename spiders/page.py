@@ -7,7 +7,7 @@ import scrapy
 from scrapy import Request
 from scrapy.http import Response
 
-from spiders.failures import in_words, status_in_words
+from spiders.failures import Patience, in_words, status_in_words
 from spiders.news import Memory
 
 
@@ -19,6 +19,7 @@ class PageSpider(scrapy.Spider):
     def __init__(self, *, url: str, memory: Memory, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.memory = memory
+        self.patience = Patience()
         self.url = url
         self.body = b""
         self.final_url = url

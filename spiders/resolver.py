@@ -1,10 +1,13 @@
 """Name resolution with the address guard at connect time, so that a name cannot point or move inwards."""
 
+import socket
 from collections.abc import Sequence
+from threading import Thread
 from typing import Any, Self
 
 from scrapy.resolver import HostResolution
-from twisted.internet.interfaces import IHostnameResolver, IResolutionReceiver
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IHostnameResolver
 from zope.interface import implementer
 
 from spiders.guard import AddressGuard
@@ -12,11 +15,14 @@ from spiders.guard import AddressGuard
 
 @implementer(IHostnameResolver)
 class GuardedResolver:
-    """Resolves by the reactor's own resolver (IPv4 and IPv6, uncached) and drops what the guard refuses."""
+    """Resolves by the system's resolver (IPv4 and IPv6, uncached) and drops what the guard refuses.
+
+    A thread per name, and a daemon: the system's resolver cannot be interrupted, and threads of the reactor's
+    pool that wait for a dead name server would hold up the end of the process.
+    """
 
     def __init__(self, reactor: Any, guard: AddressGuard) -> None:
         self._reactor = reactor
-        self._inner = reactor.nameResolver
         self.guard = guard
 
     @classmethod
@@ -34,24 +40,36 @@ class GuardedResolver:
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: Sequence[Any] | None = None,  # noqa: N803
-        transportSemantics: str = "TCP",  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803, ARG002 - we speak nothing but TCP
     ) -> Any:
         """Resolve a name; addresses the guard refuses never reach the connection."""
-        kept = _GuardedReceiver(receiver, hostName, portNumber, self.guard)
-        return self._inner.resolveHostName(kept, hostName, portNumber, addressTypes, transportSemantics)
+        resolution = HostResolution(hostName)
+        receiver.resolutionBegan(resolution)
+        wanted = tuple(addressTypes or (IPv4Address, IPv6Address))
+        Thread(
+            target=self._look_up, args=(receiver, hostName, portNumber, wanted), name="dns", daemon=True
+        ).start()
+        return resolution
+
+    def _look_up(self, receiver: Any, host: str, port: int, wanted: tuple[Any, ...]) -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):  # no such name; a label that cannot be encoded
+            found = []
+        addresses = [_address(family, place) for family, _, _, _, place in found]
+        allowed = [a for a in addresses if isinstance(a, wanted) and self.guard.allows(host, port, a.host)]
+        try:
+            self._reactor.callFromThread(_deliver, receiver, allowed)
+        except RuntimeError:  # the loop has ended meanwhile
+            return
 
 
-@implementer(IResolutionReceiver)
-class _GuardedReceiver:
-    def __init__(self, inner: Any, host: str, port: int, guard: AddressGuard) -> None:
-        self._inner, self._host, self._port, self._guard = inner, host, port, guard
+def _address(family: int, place: Any) -> Any:
+    kind = IPv6Address if family == socket.AF_INET6 else IPv4Address
+    return kind("TCP", *place)
 
-    def resolutionBegan(self, resolution: HostResolution) -> None:  # noqa: N802
-        self._inner.resolutionBegan(resolution)
 
-    def addressResolved(self, address: Any) -> None:  # noqa: N802
-        if self._guard.allows(self._host, self._port, address.host):
-            self._inner.addressResolved(address)
-
-    def resolutionComplete(self) -> None:  # noqa: N802
-        self._inner.resolutionComplete()
+def _deliver(receiver: Any, addresses: Sequence[Any]) -> None:
+    for address in addresses:
+        receiver.addressResolved(address)
+    receiver.resolutionComplete()

@@ -23,10 +23,13 @@ REDIRECT_MAX_TIMES = 5
 REFERRER_POLICY = "no-referrer"
 DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
 
-# Politeness: one request at a time to a host, at least the source's delay apart, more when the host is slow.
+# Politeness: one request at a time to a site (a crawl is one site), at least the source's delay apart, more
+# when the host is slow. It also means that a request is only made when the last answer has been heeded.
 ROBOTSTXT_OBEY = True
+CONCURRENT_REQUESTS = 1
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 2
+DOWNLOAD_DELAY_JITTER = 0  # Scrapy's own, half as much again or less, would undercut the delay promised
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1
 AUTOTHROTTLE_MAX_DELAY = 60
@@ -47,6 +50,7 @@ EXTENSIONS = {
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "spiders.middlewares.AddressGuardMiddleware": 50,
+    "spiders.middlewares.PatienceMiddleware": 90,
     "spiders.middlewares.RobotsMiddleware": 100,
 }
 ITEM_PIPELINES = {"spiders.middlewares.HandOver": 100}

@@ -80,7 +80,7 @@ def test_judge_streams_json_lines() -> None:
     assert [(line["id"], line["relevant"]) for line in judged] == [("1", True), ("2", False), (3, True)]
     assert judged[0]["topics"][0] == "ecny"
     assert all(line["reasons"] for line in judged)
-    assert set(judged[0]) == {"id", "relevant", "score", "topics", "tier", "priority", "reasons"}
+    assert set(judged[0]) == {"id", "relevant", "score", "topics", "tier", "priority", "doctype", "reasons"}
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,30 @@ def test_judge_names_the_bad_line(line: str, expected: str) -> None:
     ended = policywire("judge", "-", given=line)
     assert ended.returncode == 2
     assert expected in ended.stderr
+
+
+def test_group_tells_each_item_its_story() -> None:
+    items = [
+        {"id": 1, "title": "阿里巴巴因垄断被罚款182.28亿元", "published": "2021-04-10", "source": "甲"},
+        {"id": 2, "title": "Quake kills dozens in Chile"},
+        {
+            "id": 3,
+            "title": "Alibaba fined 18.2 billion yuan in antitrust case",
+            "published": "2021-04-10T02:00:00Z",
+        },
+    ]
+    ended = policywire("group", "-", given="\n".join(json.dumps(item) for item in items))
+    assert [json.loads(line) for line in ended.stdout.splitlines()] == [
+        {"id": 1, "story": "s1"},
+        {"id": 2, "story": "s2"},
+        {"id": 3, "story": "s1"},
+    ]
+
+
+def test_group_names_the_bad_date() -> None:
+    ended = policywire("group", "-", given='{"id": 1, "title": "x", "published": "yesterday"}')
+    assert ended.returncode == 2
+    assert "standard input:1: published: 'yesterday' is no date" in ended.stderr
 
 
 def test_extract_and_entries(tmp_path: Path) -> None:

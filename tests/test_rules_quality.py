@@ -10,8 +10,8 @@ from benchmarks import judge as gate
 from monitor.config.load import load_rules
 from monitor.config.terms import shipped_sets
 from monitor.core.classify import Judge, compile_rules
-from monitor.core.model import Authority, Priority, Topic, Verdict
-from tests.rules_cases import NOT_POLICY, POLICY
+from monitor.core.model import Authority, Doctype, Priority, Topic, Verdict
+from tests.rules_cases import JUDGED, NOT_POLICY, POLICY, TOPICS
 from tests.shared import needs_shared
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
@@ -143,7 +143,7 @@ NOT_RELEVANT = [
 ]
 
 
-@pytest.mark.parametrize(("title", "topic"), RELEVANT, ids=[title for title, _ in RELEVANT])
+@pytest.mark.parametrize(("title", "topic"), [*RELEVANT, *TOPICS])
 def test_takes_policy_and_names_its_topic(title: str, topic: str) -> None:
     verdict = judged(title)
     assert verdict.relevant, in_words(verdict)
@@ -160,6 +160,23 @@ def test_takes_policy(title: str) -> None:
 def test_leaves_what_only_looks_like_policy(title: str) -> None:
     verdict = judged(title)
     assert not verdict.relevant, in_words(verdict)
+
+
+@pytest.mark.parametrize(("title", "topic", "authority", "doctype", "priority"), JUDGED)
+def test_says_all_that_the_guidelines_ask(
+    title: str, topic: str, authority: str, doctype: str, priority: str
+) -> None:
+    verdict = judged(title)
+    assert verdict.relevant, in_words(verdict)
+    assert Topic(topic) in verdict.topics, in_words(verdict)
+    assert (verdict.authority, verdict.doctype, verdict.priority) == (authority, doctype, priority)
+
+
+@pytest.mark.parametrize("source", ["xinhua", "cgtn", "china-daily"])
+def test_a_state_outlet_need_not_name_the_country(source: str) -> None:
+    title = "Online registration of newborns made easier"
+    assert shipped().classify(title=title, source=source).relevant
+    assert not shipped().classify(title=title, source="reuters").relevant
 
 
 STUDY_SESSION = "China must develop its digital economy, Xi Jinping tells Politburo study session"
@@ -248,7 +265,9 @@ def test_shipped_sets_are_distinct_and_without_repeats() -> None:
 
 def test_every_shipped_set_is_used() -> None:
     written = CONFIG.read_text("utf-8") + " ".join(" ".join(each.terms) for each in shipped_sets())
-    used = set(re.findall(r"@(\w+)", written)) | {f"authority_{each.value}" for each in Authority}
+    by_name = {f"{begin}_{each.value}" for begin in ("authority", "presumed") for each in Authority}
+    by_name |= {f"doctype_{each.value}" for each in Doctype}
+    used = set(re.findall(r"@(\w+)", written)) | by_name
     assert {each.name for each in shipped_sets()} - used == set()
 
 

@@ -1,11 +1,12 @@
 """When the next poll comes."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from monitor.core.model import Feed, Validator
-from monitor.schedule import after_failure, after_success, by_site, next_in_phase, site_of
+from monitor.schedule import after_change, after_failure, after_success, by_site, next_in_phase, site_of
 from tests.builders import NOW, a_source, a_state
 
 MINUTE = timedelta(minutes=1)
@@ -62,3 +63,38 @@ def test_retry_after_is_never_undercut() -> None:
     asked = timedelta(hours=9)
     after = after_failure(a_state(), a_source(), problem="429", retry_after=asked, now=NOW)
     assert after.next_poll_at == NOW + asked
+
+
+MOVED = (Feed(name="all", url="https://wire.example/new.xml"),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "waits", "failures"),
+    [
+        ({"feeds": MOVED}, 0, 0),
+        ({"verify_tls": False}, 0, 0),
+        ({"every": 20 * MINUTE}, 10, 3),
+        ({"every": 5 * MINUTE}, 0, 3),
+        ({"every": 600 * MINUTE}, 120, 3),
+        ({"name": "Another"}, 120, 3),
+    ],
+    ids=["another address", "certificate", "sooner", "overdue by now", "later", "only a name"],
+)
+def test_a_mended_source_does_not_wait_for_its_old_backoff(
+    changes: dict[str, Any], waits: int, failures: int
+) -> None:
+    before = a_state(
+        next_poll_at=NOW + 120 * MINUTE, last_polled_at=NOW - 10 * MINUTE, failures=3, problem="404"
+    )
+    after = after_change(before, a_source(), a_source(**changes), NOW)
+    assert (after.next_poll_at, after.failures) == (NOW + waits * MINUTE, failures)
+
+
+def test_a_source_never_polled_keeps_its_turn() -> None:
+    assert after_change(a_state(), a_source(), a_source(every=MINUTE), NOW) == a_state()
+
+
+def test_the_parts_of_a_sitemap_stay_conditional_while_they_are_read() -> None:
+    part = Validator(url="https://wire.example/part-1.xml", etag="1")
+    after = after_success(a_state(), a_source(), validators=[part], newest_item_at=None, delay=0, now=NOW)
+    assert after.validators == (part,)

@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from monitor.config.document import Document, KeyPath
-from monitor.config.schema import FeedSection, OverrideSection, SourceSection, SourcesSection
+from monitor.config.schema import FeedSection, FieldsSection, OverrideSection, SourceSection, SourcesSection
+from monitor.config.selectors import css_problem
 from monitor.config.words import nearest
 from monitor.core.model import Feed, Kind, ListFields, Method, Selectors, Source, SourceId, Tier, Use
 
@@ -19,11 +20,15 @@ _AS_IS = (
     "timezone",
     "region",
     "every",
+    "rhythm",
     "delay",
     "fetch_pages",
     "verify_tls",
 )
 _LOOK = "see `policywire sources list`"
+_DESCRIBED = (Method.JSON, Method.LISTING)
+_FIELDS_PROBLEM = "method json or listing and fields belong together"
+_FIELDS_MEND = "write method: json or listing together with fields: {items: …, title: …, link: …}"
 
 
 def choose(section: SourcesSection, document: Document, shipped: Sequence[Source]) -> tuple[Source, ...]:
@@ -69,14 +74,20 @@ def _overridden(
             problem = f"the catalogue has no source “{name}”"
             raise document.mistake((*path, name), problem, nearest(name, sorted(known)) or _LOOK)
     return [
-        replace(source, **changes(section.override[source.id], document, (*path, source.id)))
+        replace(source, **_checked(section.override[source.id], document, (*path, source.id)))
         if source.id in section.override
         else source
         for source in chosen
     ]
 
 
-def _added(section: SourcesSection, document: Document, shipped: set[SourceId]) -> list[Source]:
+def _checked(section: OverrideSection, document: Document, path: KeyPath) -> dict[str, Any]:
+    given = changes(section, document, path)
+    _check_selectors(given.get("feeds", ()), document, path)
+    return given
+
+
+def _added(section: SourcesSection, document: Document, shipped: set[SourceId]) -> tuple[Source, ...]:
     path: KeyPath = ("sources", "add")
     counted = Counter(one.id for one in section.add)
     for index, one in enumerate(section.add):
@@ -88,9 +99,12 @@ def _added(section: SourcesSection, document: Document, shipped: set[SourceId]) 
         if counted[one.id] > 1 and one.id in {earlier.id for earlier in section.add[:index]}:
             problem = f"two sources have the id “{one.id}”"
             raise document.mistake((*path, index, "id"), problem, "choose another id")
-    return [
+    added = tuple(
         built(one, document, (*path, index), every=section.every) for index, one in enumerate(section.add)
-    ]
+    )
+    for index, source in enumerate(added):
+        _check_selectors(source.feeds, document, (*path, index))
+    return added
 
 
 def built(
@@ -145,13 +159,36 @@ def _feeds(section: OverrideSection, document: Document, path: KeyPath) -> tuple
 
 def _feed(section: FeedSection, document: Document, path: KeyPath) -> Feed:
     method = section.method or Method.FEED
-    if (method is Method.JSON) != (section.fields is not None):
-        mend = "write method: json together with fields: {items: …, title: …, link: …}"
-        raise document.mistake((*path, "method"), "method json and fields belong together", mend)
+    _check_fields(method, section.fields, document, path)
     return Feed(
         name=section.name,
         url=section.url,
         method=method,
         use=section.use or Use.PRIMARY,
         fields=ListFields(**section.fields.model_dump()) if section.fields else None,
+        leads_to=section.leads_to,
     )
+
+
+def _check_fields(method: Method, fields: FieldsSection | None, document: Document, path: KeyPath) -> None:
+    if (method in _DESCRIBED) != (fields is not None):
+        raise document.mistake((*path, "method"), _FIELDS_PROBLEM, _FIELDS_MEND)
+    if fields is None:
+        return
+    if method is Method.JSON:
+        for key in ("title", "link"):
+            if not getattr(fields, key):
+                mend = f"write the path of the {key} in an item"
+                raise document.mistake((*path, "fields", key), f"a JSON list needs {key}", mend)
+
+
+def _check_selectors(feeds: Sequence[Feed], document: Document, path: KeyPath) -> None:
+    """Raise ConfigError for a selector of a user's HTML list that is no CSS; our own are tested."""
+    for index, feed in enumerate(feeds):
+        if feed.method is not Method.LISTING or feed.fields is None:
+            continue
+        for key in ("items", "title", "link", "date", "summary", "content", "id"):
+            problem = css_problem(getattr(feed.fields, key))
+            if problem:
+                where = (*path, "feeds", index, "fields", key)
+                raise document.mistake(where, problem, "write it as in a browser's developer tools")

@@ -38,6 +38,18 @@ class Document:
         line, column = self.places.get(known, (1, 1))
         return Where(file=self.file, line=line, column=column, key=dotted(path))
 
+    def value(self, path: KeyPath) -> Value:
+        """What stands under a key; None when the file does not have it."""
+        value = self.values
+        for key in path:
+            if isinstance(value, dict) and isinstance(key, str):
+                value = value.get(key)
+            elif isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+                value = value[key]
+            else:
+                return None
+        return value
+
     def mistake(self, path: KeyPath, problem: str, mend: str = "") -> ConfigError:
         """A ConfigError that points at this key."""
         return ConfigError(self.where(path), problem, mend)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 from enum import Enum
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainValidator
@@ -12,7 +13,18 @@ from pydantic import WithJsonSchema as Json
 from pydantic_core import PydanticCustomError
 
 from monitor.config.words import listing, nearest
-from monitor.core.model import Kind, Method, Priority, Tier, Topic, Use
+from monitor.core.model import (
+    Channel,
+    DigestPlan,
+    Every,
+    Kind,
+    Method,
+    Priority,
+    Template,
+    Tier,
+    Topic,
+    Use,
+)
 
 _UNITS = {
     "s": "seconds", "sec": "seconds", "second": "seconds", "seconds": "seconds",
@@ -109,6 +121,14 @@ def address(value: object) -> str:
         raise mistake(f"“{text}” is not a web address", "write it whole: https://example.org/feed")
     if any(letter.isspace() for letter in text):
         raise mistake("there is a space inside the address", "remove it, or write %20")
+    try:
+        host, _ = urlsplit(text).hostname, urlsplit(text).port
+    except ValueError:
+        host = None
+    if not host:
+        raise mistake(
+            f"the host or port in “{text}” cannot be read", "write it like https://example.org/feed"
+        )
     return text
 
 
@@ -121,15 +141,58 @@ def identifier(value: object) -> str:
 
 
 def chat_id(value: object) -> str:
-    """A Telegram chat: a number, "@channel", or $NAME of an environment variable."""
+    """A Telegram chat (a number, "@channel"), another channel's address, or $NAME of a variable."""
     mend = 'write the number, "@channel", or $TELEGRAM_CHAT_ID to read it from the environment'
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if value is None or value == "":
         raise mistake("the chat has no id", mend)
     text = _text(value, "-1001234567890")
-    if not (_CHAT_ID.fullmatch(text) or _VARIABLE.fullmatch(text)):
+    if not (_CHAT_ID.fullmatch(text) or _VARIABLE.fullmatch(text) or "://" in text):
         raise mistake(f"“{text}” is not a chat id", mend)
+    return text
+
+
+def secret(value: object) -> str:
+    """The name of an environment variable, with its $: a secret itself is refused."""
+    text = _text(value, "$WEBHOOK_SECRET")
+    if not _VARIABLE.fullmatch(text):
+        raise mistake("a secret does not belong into this file", "write $NAME and set NAME in .env")
+    return text
+
+
+def digest(value: object) -> DigestPlan:
+    """ "hourly", or the time of day of a daily digest."""
+    text = _text(value, "08:00")
+    if text == "hourly":
+        return DigestPlan(every=Every.HOURLY)
+    if not _CLOCK.fullmatch(text):
+        raise mistake(f"“{text}” is not a time for a digest", 'write hourly, or a time of day like "08:00"')
+    return DigestPlan(every=Every.DAILY, at=clock(text))
+
+
+def user_id(value: object) -> int:
+    """Telegram's number of a user."""
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        problem = f"must be a user's number, not {kind_of(value)}"
+        raise mistake(problem, "the bot tells yours when you write /start to it")
+    return value
+
+
+def language(value: object) -> str:
+    """en or zh."""
+    if value not in ("en", "zh"):
+        raise mistake(f"there are no labels in {kind_of(value)}", "write en or zh")
+    return str(value)
+
+
+def learned_part(value: object) -> str:
+    """on, off, or the path of a JSON file."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    text = _text(value, "weights.json")
+    if text not in ("on", "off") and not text.endswith(".json"):
+        raise mistake(f"“{text}” is no learned part", "write on, off, or the path of trained weights (.json)")
     return text
 
 
@@ -207,6 +270,17 @@ Zone = Annotated[ZoneInfo, PlainValidator(zone), _json_text(examples=["Asia/Shan
 Address = Annotated[str, PlainValidator(address), _json_text("^https?://")]
 Identifier = Annotated[str, PlainValidator(identifier), _json_text(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 ChatId = Annotated[str, PlainValidator(chat_id), Json({"anyOf": [{"type": "integer"}, {"type": "string"}]})]
+Secret = Annotated[str, PlainValidator(secret), _json_text(r"^\$[A-Za-z_][A-Za-z0-9_]*$")]
+Digest = Annotated[
+    DigestPlan, PlainValidator(digest), _json_text(r"^(hourly|([01]?\d|2[0-3]):[0-5]\d)$", examples=["08:00"])
+]
+UserId = Annotated[int, PlainValidator(user_id), Json({"type": "integer", "minimum": 1})]
+OneLanguage = Annotated[str, PlainValidator(language), Json({"enum": ["en", "zh"]})]
+LearnedPart = Annotated[
+    str,
+    PlainValidator(learned_part),
+    Json({"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": r"^(on|off|.*\.json)$"}]}),
+]
 Origin = Annotated[str, PlainValidator(origin), _json_text(r"^[^/\s]+:\d+$", examples=["127.0.0.1:8080"])]
 Phrase = Annotated[
     str | tuple[str, ...],
@@ -227,3 +301,5 @@ OneKind = Annotated[Kind, PlainValidator(one_of(Kind)), _values(Kind)]
 OneTier = Annotated[Tier, PlainValidator(one_of(Tier)), _values(Tier)]
 OneMethod = Annotated[Method, PlainValidator(one_of(Method)), _values(Method)]
 OneUse = Annotated[Use, PlainValidator(one_of(Use)), _values(Use)]
+OneChannel = Annotated[Channel, PlainValidator(one_of(Channel)), _values(Channel)]
+OneTemplate = Annotated[Template, PlainValidator(one_of(Template)), _values(Template)]

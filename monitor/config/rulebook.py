@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from monitor.config.document import Document, KeyPath
+from monitor.config.learned import read_model
 from monitor.config.schema import RuleSection, RulesSection
 from monitor.config.terms import shipped_sets
 from monitor.core.classify import compile_rules
@@ -18,11 +19,12 @@ def read_rules(section: RulesSection, document: Document) -> RuleBook:
         rules=tuple(_rules(section, document)),
         sets=_sets(section.sets, document),
         threshold=section.threshold,
+        model=read_model(section.model, document),
     )
     try:
         compile_rules(book)
     except RuleError as error:
-        raise _placed(error, book, document) from None
+        raise _placed(error, document) from None
     return book
 
 
@@ -39,7 +41,8 @@ def _rules(section: RulesSection, document: Document) -> list[Rule]:
             problem = f"the rule “{one.id}” stands already on line {first[one.id]}"
             raise document.mistake((*path, "id"), problem, "choose another id")
         first[one.id] = document.where((*path, "id")).line
-        rules.append(_rule(one, document, path))
+        if one.enabled:
+            rules.append(_rule(one, document, path))
     return rules
 
 
@@ -79,19 +82,33 @@ def _sets(written: Mapping[str, tuple[str, ...]], document: Document) -> tuple[T
     return tuple(TermSet(name=name, terms=terms) for name, terms in sets.items())
 
 
-def _placed(error: RuleError, book: RuleBook, document: Document) -> ConfigError:
-    path = _path(error, book, document)
+def rule_place(rule: str, key: str, document: Document) -> KeyPath | None:
+    """Where a rule says what its `key` (query, needs …) is about; None when the file has no such rule.
+
+    It is found by its id: some rules of the file may be switched off, and the book has only the others.
+    """
+    rules = document.value((*RULES, "list"))
+    ids = [
+        one.get("id") if isinstance(one, dict) else "" for one in (rules if isinstance(rules, list) else [])
+    ]
+    index = next((place for place, found in enumerate(ids) if str(found) == rule), None)
+    if index is None:
+        return None
+    path: KeyPath = (*RULES, "list", index)
+    keys = (key, "terms") if key == "query" else (key,)
+    return next(((*path, each) for each in keys if (*path, each) in document.places), path)
+
+
+def _placed(error: RuleError, document: Document) -> ConfigError:
+    path = _place(error, document)
     # What this file does not hold came with policywire: the mistake is not the reader's.
     where = document.where(path) if path else Where(file=f"shipped {error.rule}", key=error.key)
     return ConfigError(where, error.problem, error.mend)
 
 
-def _path(error: RuleError, book: RuleBook, document: Document) -> KeyPath:
-    index = next((place for place, rule in enumerate(book.rules) if rule.id == error.rule), None)
-    if index is not None:
-        rule: KeyPath = (*RULES, "list", index)
-        keys = (error.key, "terms" if error.key == "query" else error.key)
-        return next(((*rule, key) for key in keys if (*rule, key) in document.places), rule)
+def _place(error: RuleError, document: Document) -> KeyPath:
+    if path := rule_place(error.rule, error.key, document):
+        return path
     name = error.rule.removeprefix("set ")
     written = ((*RULES, "sets", key) for key in (name, f"+{name}"))
     return next((path for path in written if path in document.places), ())

@@ -8,19 +8,26 @@ from monitor.config.fields import (
     Address,
     ChatId,
     Clock,
+    Digest,
     Identifier,
     Interval,
+    LearnedPart,
     Number,
+    OneChannel,
     OneKind,
+    OneLanguage,
     OneMethod,
     OnePriority,
+    OneTemplate,
     OneTier,
     OneTopic,
     OneUse,
     Origin,
     Phrase,
+    Secret,
     Span,
     Terms,
+    UserId,
     Zone,
 )
 
@@ -37,22 +44,26 @@ class Section(BaseModel):
 
 
 class FieldsSection(Section):
-    """Where a JSON list keeps its items and their fields."""
+    """Where a list keeps its items and their fields: dotted paths in JSON, CSS selectors in HTML."""
 
     items: StrictStr
-    """Path of the list, like data.rows[*]; $[*] when the file is the list itself."""
-    title: StrictStr
-    """Path of the headline in an item."""
-    link: StrictStr
-    """Path of the address in an item, or an address with {field} in it."""
+    """JSON: path of the list, like data.rows[*]; $[*] when the file is the list itself. HTML: the items."""
+    title: StrictStr = ""
+    """The headline in an item; HTML: default the text of the link."""
+    link: StrictStr = ""
+    """JSON: path of the address, or an address with {field} in it. HTML: default the item's first link."""
     date: StrictStr = ""
-    """Path of the date in an item."""
+    """The date in an item; HTML: default the words beside the link, then the address."""
     summary: StrictStr = ""
-    """Path of the summary in an item."""
+    """The summary in an item."""
+    content: StrictStr = ""
+    """The whole text of the article, where the list carries it."""
     id: StrictStr = ""
-    """Path of a lasting id in an item."""
+    """A lasting id in an item."""
     date_format: StrictStr = ""
     """How the date is written, for people: YYYY-MM-DD."""
+    inside: StrictStr = ""
+    """HTML inside a JSON answer: its path. JSON inside a page: the CSS selector of the script element."""
 
 
 class FeedSection(Section):
@@ -63,11 +74,13 @@ class FeedSection(Section):
     url: Address
     """The address."""
     method: OneMethod | None = None
-    """feed (RSS, Atom, RDF, JSON Feed; the default) or json (a JSON file described by fields)."""
+    """feed (RSS, Atom, RDF, JSON Feed; the default), json, listing (HTML) or sitemap."""
     use: OneUse | None = None
     """primary (read at every poll), secondary or fallback (only when every primary one fails)."""
     fields: FieldsSection | None = None
-    """For method json: where the file keeps its items."""
+    """For json and listing: where the list keeps its items."""
+    leads_to: StrictStr = ""
+    """When url only tells where the list is: the address, with {CSS selector::attr(name)} in it."""
 
 
 class SelectorsSection(Section):
@@ -116,6 +129,8 @@ class OverrideSection(Section):
     """CSS selectors of its article pages."""
     every: Interval | None = None
     """Time between two polls."""
+    rhythm: Span | None = None
+    """How often it usually publishes, like 1d; three times as long silent is a fault. Default: learned."""
     delay: Span | None = None
     """Least time between two requests to the site."""
     fetch_pages: StrictBool | None = None
@@ -156,10 +171,28 @@ class ChatSection(Section):
     """Your name for the chat."""
     id: ChatId
     """Telegram's number, "@channel", or $NAME to read it from the environment or .env."""
-    topics: tuple[OneTopic, ...] = ()
-    """Only these topics; default: all."""
+    channel: OneChannel | None = None
+    """telegram (the default), webhook (a signed POST to the address in id) or apprise (its address in id)."""
+    thread: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Number of the forum topic in the group."""
+    secret: Secret = ""
+    """For a webhook: $NAME of the variable that holds the secret its messages are signed with."""
+    topics: tuple[OneTopic, ...] | None = None
+    """Only these topics; default: all. [] takes only alerts of rules that name this chat."""
     at_least: OnePriority | None = None
     """Only alerts of this priority or above: low (the default), normal, breaking."""
+    instant: OnePriority | None = None
+    """Alerts of this priority or above come at once, the others in the digest; default: all at once."""
+    digest: Digest | None = None
+    """When the others come: hourly, or the time of a daily digest in the desk's zone, like "08:00"."""
+    loud: OnePriority | None = None
+    """Alerts below this priority make no sound; default: all do."""
+    daily_cap: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Most alerts a day; what comes above it, breaking ones apart, waits for the digest."""
+    template: OneTemplate | None = None
+    """full (the default) or brief: headline, source and why."""
+    language: OneLanguage | None = None
+    """Language of labels: en (the default) or zh."""
 
 
 class QuietSection(Section):
@@ -182,6 +215,8 @@ class AlertsSection(Section):
     """Reports of one event within this time are one story, alerted once; default 4d."""
     quiet_hours: QuietSection | None = None
     """A daily span in which alerts wait."""
+    rumours: StrictBool = False
+    """true: stories that only unreliable sources tell alert as well, marked as unconfirmed."""
 
 
 # ── rules ──
@@ -206,6 +241,10 @@ class RuleSection(Section):
     """Silences this rule where it holds."""
     priority: OnePriority | None = None
     """Priority of the alert when the rule fires."""
+    chats: Texts = ()
+    """Names of chats that get what this rule fires on, whatever topics they take."""
+    enabled: StrictBool = True
+    """false switches the rule off and keeps it for later."""
 
 
 class RulesSection(Section):
@@ -213,6 +252,8 @@ class RulesSection(Section):
 
     threshold: Number = 3.0
     """Score from which a report is relevant."""
+    model: LearnedPart = "off"
+    """The learned part: on (the shipped weights), off, or the path of weights from `policywire train`."""
     sets: dict[str, Terms] = Field(default_factory=dict)
     """Named lists of terms: name replaces a shipped set, "+name" adds to it."""
     list: tuple[RuleSection, ...] = ()
@@ -235,6 +276,15 @@ class TelegramSection(Section):
     """Address of a Bot API server of your own."""
 
 
+class BotSection(Section):
+    """Who may speak with the bot, by Telegram's number of the user; others are refused once and ignored."""
+
+    owners: tuple[UserId, ...] = ()
+    """May ask, mute, and change rules."""
+    readers: tuple[UserId, ...] = ()
+    """May ask."""
+
+
 class ConfigSection(Section):
     """policywire's configuration. Docs: docs/configuration.md."""
 
@@ -248,6 +298,8 @@ class ConfigSection(Section):
     """What is watched."""
     alerts: AlertsSection = AlertsSection()
     """When a relevant report becomes a message."""
+    bot: BotSection = BotSection()
+    """Who may speak with the bot."""
     telegram: TelegramSection = TelegramSection()
     """Which Bot API server is spoken to."""
     network: NetworkSection = NetworkSection()

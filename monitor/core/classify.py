@@ -1,16 +1,21 @@
 """Judges a report by the rules: score, topics, authority, priority, and the words that decided it.
 
 A rule is tried on the title alone, then on the lead (title and summary), then on everything, and scores by
-the smallest scope in which it holds: what a report is about stands in front.
+the smallest scope in which it holds: what a report is about stands in front. Rules that ask for a topic come
+after all others and see the points that those gave.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from monitor.core.authority import Authorities, authorities_in
+from monitor.core.doctype import Kinds, doctype_of, kinds_in
 from monitor.core.errors import RuleError
+from monitor.core.language import language_of
 from monitor.core.model import (
     Authority,
+    Doctype,
     Field,
     Hit,
     Match,
@@ -21,41 +26,65 @@ from monitor.core.model import (
     Topic,
     Verdict,
 )
-from monitor.core.rules.clauses import Clause, Sight, Spot, term_ids
+from monitor.core.relevance import Features, Relevance, Share, features
+from monitor.core.rules.clauses import (
+    Clause,
+    LanguageIs,
+    Sight,
+    Spot,
+    TopicIs,
+    blank_of,
+    inside,
+    may_hold_without_terms,
+    showing,
+    term_ids,
+)
 from monitor.core.rules.lexicon import Automaton, Lexicon
 from monitor.core.text import Normalised, normalise
 
 TITLE_FACTOR = 1.0
 LEAD_FACTOR = 0.75
 WHOLE_FACTOR = 0.5
+LONGEST_TEXT = 200_000  # characters of a field that are looked at: a document of two hundred pages
 LEAD_CHARACTERS = 300  # of the body, standing in for a missing summary: about the first paragraph
 MOST_TOPICS = 3
 TOPIC_SHARE = 1 / 3  # of the best topic's points, below which a topic is a mere mention
 MOST_NOTES = 5
 MOST_EVIDENCE = 8  # matches kept per rule
 
+_ROUTINE = frozenset({Doctype.STATISTICS, Doctype.COMMENTARY})  # low unless a rule says more
 _URGENCY = (Priority.BREAKING, Priority.NORMAL, Priority.LOW)
-# The highest first; a set named like this, where a book has it, tells who acts.
-_AUTHORITY_SETS = tuple(
-    (authority, f"authority_{authority.value}") for authority in Authority if authority is not Authority.NONE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Compiled:
+class Compiled:
+    """A rule with its clauses."""
+
     rule: Rule
     query: Clause
     needs: Clause | None
     unless: Clause | None
+    asks_topics: bool  # its turn comes when the topics are known
+    asks_language: bool
+    regexes: frozenset[int]  # one that ran out of time keeps the rule from firing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Report:
+class Reading:
     """One report with everything that was found in it."""
 
     originals: Mapping[Field, str]
     folded: Mapping[Field, Normalised]
     scopes: tuple[tuple[float, Sight], ...]  # title, lead, whole
+    stopped: frozenset[int]  # regular expressions that ran out of time
+
+    def about(self, topics: frozenset[Topic]) -> "Reading":
+        """The same, when it is known what it is about."""
+        blank = blank_of(self.title._replace(topics=topics))
+        found = ([spot for spots in sight.spots.values() for spot in spots] for _, sight in self.scopes)
+        sights = [showing(blank, spots) for spots in found]
+        factors = (factor for factor, _ in self.scopes)
+        return replace(self, scopes=tuple(zip(factors, sights, strict=True)))
 
     @property
     def title(self) -> Sight:
@@ -71,53 +100,101 @@ class Judge:
     """A compiled rule book; immutable, so any number of threads may ask it."""
 
     automaton: Automaton
-    rules: tuple[_Compiled, ...]
+    rules: tuple[Compiled, ...]
     rules_of: Mapping[int, tuple[int, ...]]  # positions of the rules whose query mentions a term
-    authorities: tuple[tuple[Authority, frozenset[int]], ...]
+    authorities: Authorities
+    doctypes: Kinds
+    sets_of: Mapping[int, tuple[str, ...]]  # names of the sets that hold a term
+    model: Relevance | None
+    asks_language: bool
     threshold: float
     version: str
 
-    def classify(self, *, title: str, summary: str = "", body: str = "", tier: Tier | None = None) -> Verdict:
-        """Judge one report. Any text is taken as it comes; nothing is raised."""
-        report = self._read({Field.TITLE: title, Field.SUMMARY: summary, Field.BODY: body}, tier)
-        hits: list[Hit] = []
+    def classify(
+        self,
+        *,
+        title: str,
+        summary: str = "",
+        body: str = "",
+        tier: Tier | None = None,
+        source: str = "",
+        language: str = "",
+    ) -> Verdict:
+        """Judge one report. Any text is taken as it comes, 200,000 characters of it; nothing is raised.
+
+        `source` is the id of where it came from; without a `language` the text itself tells it.
+        """
+        texts = {Field.TITLE: title, Field.SUMMARY: summary, Field.BODY: body}
+        report = self.read(texts, tier, source, language)
         urgencies: list[Priority] = []
         notes: list[str] = []
-        for number in self._candidates(report):
-            compiled = self.rules[number]
+        hits = self._hits(report, urgencies, notes)
+        return self._verdict(report, hits, urgencies, notes)
+
+    def _hits(self, report: Reading, urgencies: list[Priority], notes: list[str]) -> list[Hit]:
+        plain, asking = self.candidates(report)
+        hits = self._outcomes(plain, report, urgencies, notes)
+        if asking:
+            about = report.about(frozenset(topic_points(hits, above=0.0)))
+            hits += self._outcomes(asking, about, urgencies, notes)
+        return hits
+
+    def _outcomes(
+        self, rules: Iterable[Compiled], report: Reading, urgencies: list[Priority], notes: list[str]
+    ) -> list[Hit]:
+        hits: list[Hit] = []
+        for compiled in rules:
             outcome = self._try(compiled, report)
             if isinstance(outcome, str):
                 notes.append(outcome)
             elif outcome is not None:
                 hits.append(outcome)
                 urgencies.extend([compiled.rule.priority] if compiled.rule.priority else [])
-        return self._verdict(report, hits, urgencies, notes)
+        return hits
 
-    def _read(self, originals: Mapping[Field, str], tier: Tier | None) -> _Report:
+    def features(self, *, title: str, summary: str = "", body: str = "") -> tuple[Features, bool]:
+        """For training: what a learned model looks at, and whether it would be asked about this report."""
+        report = self.read({Field.TITLE: title, Field.SUMMARY: summary, Field.BODY: body}, None, "", "")
+        hits = self._hits(report, [], [])
+        return self._features(report, hits), _speaking(hits)
+
+    def read(self, texts: Mapping[Field, str], tier: Tier | None, source: str, language: str) -> Reading:
+        """Find every term of every rule."""
+        originals = {field: text[:LONGEST_TEXT] for field, text in texts.items()}
         folded = {field: normalise(text) for field, text in originals.items() if text}
-        title: dict[int, list[Spot]] = defaultdict(list)
-        lead: dict[int, list[Spot]] = defaultdict(list)
-        whole: dict[int, list[Spot]] = defaultdict(list)
+        found = self.automaton.search(folded, originals)
         lead_of_body = 0 if originals[Field.SUMMARY].strip() else LEAD_CHARACTERS
-        for field, text in folded.items():
-            for term, start, end in self.automaton.find(text, originals[field]):
-                spot = Spot(field, start, end, term)
-                whole[term].append(spot)
-                if field is not Field.BODY or end <= lead_of_body:
-                    lead[term].append(spot)
-                if field is Field.TITLE:
-                    title[term].append(spot)
-        texts = {field: text.text for field, text in folded.items()}
+        lead = [spot for spot in found.spots if spot.field is not Field.BODY or spot.end <= lead_of_body]
+        title = [spot for spot in lead if spot.field is Field.TITLE]
+        known = Sight(
+            spots={},
+            within={},
+            texts={field: text.text for field, text in folded.items()},
+            tier=tier,
+            source=source,
+            language=language or (language_of(" ".join(originals.values())) if self.asks_language else ""),
+        )
+        blank = blank_of(known)
+        sights = (showing(blank, spots) for spots in (title, lead, found.spots))
         factors = (TITLE_FACTOR, LEAD_FACTOR, WHOLE_FACTOR)
-        sights = tuple(Sight(dict(spots), texts, tier) for spots in (title, lead, whole))
-        return _Report(originals=originals, folded=folded, scopes=tuple(zip(factors, sights, strict=True)))
+        return Reading(
+            originals=originals,
+            folded=folded,
+            scopes=tuple(zip(factors, sights, strict=True)),
+            stopped=found.stopped,
+        )
 
-    def _candidates(self, report: _Report) -> list[int]:
-        terms = report.scopes[-1][1].spots
-        return sorted({number for term in terms for number in self.rules_of.get(term, ())})
+    def candidates(self, report: Reading) -> tuple[list[Compiled], list[Compiled]]:
+        """The rules that may fire: those for the first turn, and those that wait for the topics."""
+        terms = (*report.scopes[-1][1].spots, *report.stopped)
+        numbers = sorted({number for term in terms for number in self.rules_of.get(term, ())})
+        rules = [self.rules[number] for number in numbers]
+        return [r for r in rules if not r.asks_topics], [r for r in rules if r.asks_topics]
 
-    def _try(self, compiled: _Compiled, report: _Report) -> Hit | str | None:
+    def _try(self, compiled: Compiled, report: Reading) -> Hit | str | None:
         """The rule's hit; or why it nearly fired, in words; or None."""
+        if late := report.stopped & compiled.regexes:
+            return f"{compiled.rule.id}: not tried, {self.automaton.terms[min(late)]} ran out of time"
         found = _smallest_scope(compiled, report)
         if found is None:
             held = compiled.needs and compiled.query.holds(report.scopes[-1][1]) is not None
@@ -134,41 +211,68 @@ class Judge:
             matches=tuple(self._evidence(spots, report)),
         )
 
-    def _evidence(self, spots: Iterable[Spot], report: _Report) -> Iterator[Match]:
+    def _evidence(self, spots: Iterable[Spot], report: Reading) -> Iterator[Match]:
         for spot in list(dict.fromkeys(spots))[:MOST_EVIDENCE]:
             start, end = report.folded[spot.field].original(spot.start, spot.end)
             text = report.originals[spot.field][start:end]
             term = self.automaton.terms[spot.term]
             yield Match(term=term, field=spot.field, start=start, end=end, text=text)
 
-    def _in_words(self, spots: Sequence[Spot], report: _Report) -> str:
+    def _in_words(self, spots: Sequence[Spot], report: Reading) -> str:
         words = [f"“{match.text}” in {match.field}" for match in self._evidence(spots[:1], report)]
         return words[0] if words else "its unless"
 
     def _verdict(
-        self, report: _Report, hits: Sequence[Hit], urgencies: Sequence[Priority], notes: Sequence[str]
+        self, report: Reading, hits: Sequence[Hit], urgencies: Sequence[Priority], notes: Sequence[str]
     ) -> Verdict:
-        score = round(sum(hit.points for hit in hits), 6)
+        share = self._share(report, hits)
+        score = round(sum(hit.points for hit in hits) + (share.points if share else 0.0), 6)
         relevant = score >= self.threshold
-        urgency = min(urgencies, key=_URGENCY.index, default=Priority.NORMAL)
+        doctype = self._doctype(report) if relevant else Doctype.OTHER
         return Verdict(
             relevant=relevant,
             score=score,
             threshold=self.threshold,
             topics=_topics(hits) if relevant else (),
-            authority=self._authority(report) if relevant else Authority.NONE,
-            priority=urgency if relevant else Priority.LOW,
+            authority=self.authorities.of(report.title, report.lead) if relevant else Authority.NONE,
+            priority=self._priority(urgencies, doctype) if relevant else Priority.LOW,
+            doctype=doctype,
             hits=tuple(hits),
             notes=tuple(notes[:MOST_NOTES]),
             rules_version=self.version,
+            share=share,
         )
 
-    def _authority(self, report: _Report) -> Authority:
-        for sight in (report.title, report.lead):
-            for authority, terms in self.authorities:
-                if terms & sight.spots.keys():
-                    return authority
-        return Authority.NONE
+    def _share(self, report: Reading, hits: Sequence[Hit]) -> Share | None:
+        # Words alone never make an alert: where no rule speaks for a report, the model is not asked.
+        if self.model is None or not _speaking(hits):
+            return None
+        return self.model.share(self._features(report, hits))
+
+    def _features(self, report: Reading, hits: Sequence[Hit]) -> Features:
+        texts = {field: text.text for field, text in report.folded.items()}
+        summary = texts.get(Field.SUMMARY, "").strip()
+        return features(
+            title=texts.get(Field.TITLE, ""),
+            lead=summary or texts.get(Field.BODY, "")[:LEAD_CHARACTERS],
+            evidence=self._rule_evidence(report, hits),
+        )
+
+    def _rule_evidence(self, report: Reading, hits: Sequence[Hit]) -> Iterator[str]:
+        for term in report.lead.spots:
+            part = Field.TITLE if term in report.title.spots else "lead"
+            for name in self.sets_of.get(term, ()):
+                yield f"@{name} in {part}"
+        yield f"rules give {_bucket(sum(hit.points for hit in hits))}"
+        if report.lead.tier:
+            yield f"tier {report.lead.tier}"
+
+    def _priority(self, urgencies: Sequence[Priority], doctype: Doctype) -> Priority:
+        usual = Priority.LOW if doctype in _ROUTINE else Priority.NORMAL
+        return min(urgencies, key=_URGENCY.index, default=usual)
+
+    def _doctype(self, report: Reading) -> Doctype:
+        return doctype_of(report.title.spots.keys(), report.lead.spots.keys(), self.doctypes)
 
 
 def compile_rules(book: RuleBook, version: str = "") -> Judge:
@@ -185,7 +289,11 @@ def compile_rules(book: RuleBook, version: str = "") -> Judge:
         automaton=lexicon.automaton(),
         rules=rules,
         rules_of={term: tuple(numbers) for term, numbers in rules_of.items()},
-        authorities=tuple((authority, sets[name]) for authority, name in _AUTHORITY_SETS if name in sets),
+        authorities=authorities_in(sets),
+        doctypes=kinds_in(sets),
+        sets_of=_sets_of(sets),
+        model=book.model,
+        asks_language=any(rule.asks_language for rule in rules),
         threshold=book.threshold,
         version=version,
     )
@@ -200,23 +308,30 @@ def _refuse_repeated(book: RuleBook) -> None:
             raise RuleError(f"set {name}", "name", "two sets have this name", "merge them or rename one")
 
 
-def _compile(rule: Rule, lexicon: Lexicon) -> _Compiled:
+def _compile(rule: Rule, lexicon: Lexicon) -> Compiled:
     query = lexicon.clause(rule.query, rule.id, "query")
     if not term_ids(query):
         raise RuleError(rule.id, "query", "it names no term", "add the words to look for")
-    if any(query.holds(Sight({}, {}, tier)) is not None for tier in (None, *Tier)):
+    if may_hold_without_terms(query):
         raise RuleError(
             rule.id, "query", "it would hold for reports that have none of its terms", "add what must occur"
         )
-    return _Compiled(
+    needs = lexicon.clause(rule.needs, rule.id, "needs") if rule.needs else None
+    unless = lexicon.clause(rule.unless, rule.id, "unless") if rule.unless else None
+    written = [each for each in (query, needs, unless) if each is not None]
+    clauses = [part for each in written for part in inside(each)]
+    return Compiled(
         rule=rule,
         query=query,
-        needs=lexicon.clause(rule.needs, rule.id, "needs") if rule.needs else None,
-        unless=lexicon.clause(rule.unless, rule.id, "unless") if rule.unless else None,
+        needs=needs,
+        unless=unless,
+        asks_topics=any(isinstance(part, TopicIs) for part in clauses),
+        asks_language=any(isinstance(part, LanguageIs) for part in clauses),
+        regexes=frozenset().union(*map(term_ids, written)) & lexicon.regexes(),
     )
 
 
-def _smallest_scope(compiled: _Compiled, report: _Report) -> tuple[float, Sequence[Spot]] | None:
+def _smallest_scope(compiled: Compiled, report: Reading) -> tuple[float, Sequence[Spot]] | None:
     for factor, sight in report.scopes:
         spots = compiled.query.holds(sight)
         if spots is None:
@@ -227,11 +342,34 @@ def _smallest_scope(compiled: _Compiled, report: _Report) -> tuple[float, Sequen
     return None
 
 
-def _topics(hits: Iterable[Hit]) -> tuple[Topic, ...]:
+def _speaking(hits: Iterable[Hit]) -> bool:
+    return any(hit.points > 0 for hit in hits)
+
+
+def _sets_of(sets: Mapping[str, frozenset[int]]) -> dict[int, tuple[str, ...]]:
+    names: dict[int, list[str]] = defaultdict(list)
+    for name, terms in sets.items():
+        for term in terms:
+            names[term].append(name)
+    return {term: tuple(found) for term, found in names.items()}
+
+
+def _bucket(score: float) -> str:
+    """The rules' score as a step of half a point, for features; far from any threshold steps make no odds."""
+    return f"{max(-6.0, min(8.0, round(score * 2) / 2)):g}"
+
+
+def topic_points(hits: Iterable[Hit], above: float = 0.0) -> dict[Topic, float]:
+    """What these hits gave each topic, of those topics that got more than `above`."""
     points: dict[Topic, float] = defaultdict(float)
     for hit in hits:
         if hit.topic:
             points[hit.topic] += hit.points
+    return {topic: given for topic, given in points.items() if given > above}
+
+
+def _topics(hits: Iterable[Hit]) -> tuple[Topic, ...]:
+    points = topic_points(hits, above=0.0)
     best = max(points.values(), default=0.0)
     ranked = sorted(points, key=lambda topic: points[topic], reverse=True)
-    return tuple(t for t in ranked if points[t] > 0 and points[t] >= best * TOPIC_SHARE)[:MOST_TOPICS]
+    return tuple(topic for topic in ranked if points[topic] >= best * TOPIC_SHARE)[:MOST_TOPICS]

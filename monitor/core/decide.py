@@ -1,26 +1,41 @@
 """Verdict, story, policy and the present make a decision, and every decision carries its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor.core.digest import next_digest
 from monitor.core.model import (
     AlertPolicy,
     Article,
     Chat,
     ChatName,
     Decision,
+    Due,
     Entry,
     Hold,
     Priority,
     QuietHours,
     Reason,
+    RuleId,
     Send,
     Skip,
+    Standing,
     Story,
+    Topic,
     Verdict,
 )
 
 _URGENCY = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.BREAKING: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Who hears of relevant reports, and how much each chat has heard today."""
+
+    chats: tuple[Chat, ...]
+    policy: AlertPolicy
+    owed_today: Mapping[ChatName, int] = field(default_factory=dict)
 
 
 def decide(
@@ -28,45 +43,93 @@ def decide(
     verdict: Verdict,
     story: Story,
     *,
-    chats: Sequence[Chat],
-    policy: AlertPolicy,
+    desk: Desk,
     first_sight: bool,
+    old_document: str = "",
     now: datetime,
 ) -> Decision:
-    """Say what to do about one article; `first_sight` means its source is being read for the first time."""
+    """Say what to do about one article.
+
+    `first_sight` means its list is being read for the first time; `old_document` says in words why the report
+    only passes on an old document, "" when it does not.
+    """
+    silenced = _silenced(article, verdict, story, desk.policy, first_sight=first_sight, now=now)
+    if silenced is not None:
+        return silenced
+    if old_document:
+        return Skip(reason=Reason.RECIRCULATED, words=old_document)
+    takers = chats_for(verdict, desk.chats)
+    if not takers:
+        return Skip(reason=Reason.NO_CHAT, words="no chat takes these topics at this priority")
+    return _turns(takers, verdict, desk, now)
+
+
+def _silenced(
+    article: Article,
+    verdict: Verdict,
+    story: Story,
+    policy: AlertPolicy,
+    *,
+    first_sight: bool,
+    now: datetime,
+) -> Skip | None:
     if not verdict.relevant:
         return Skip(reason=Reason.NOT_RELEVANT, words=f"score {verdict.score:g} below {verdict.threshold:g}")
     if story.alerted_at is not None:
         return Skip(reason=Reason.ALREADY_ALERTED, words=f"story {story.id} was alerted before")
-    stale = _stale(article, policy, first_sight=first_sight, now=now)
-    if stale is not None:
-        return stale
-    names = chats_for(verdict, chats)
-    if not names:
-        return Skip(reason=Reason.NO_CHAT, words="no chat takes these topics at this priority")
-    return _at_once_or_held(names, verdict, policy, now)
+    if story.muted_at is not None:
+        return Skip(reason=Reason.MUTED, words=f"story {story.id} is muted")
+    if story.standing is Standing.UNCONFIRMED and not policy.rumours:
+        return Skip(reason=Reason.RUMOUR, words="told by unreliable sources only so far")
+    return _stale(article, policy, first_sight=first_sight, now=now)
 
 
-def _at_once_or_held(
-    names: tuple[ChatName, ...], verdict: Verdict, policy: AlertPolicy, now: datetime
-) -> Send | Hold:
-    if policy.quiet is None or verdict.priority is Priority.BREAKING:
-        return Send(chats=names, reason=Reason.NEW_STORY, words="first relevant report of this story")
-    until = quiet_until(policy.quiet, now.astimezone(policy.timezone))
-    if until is None:
-        return Send(chats=names, reason=Reason.NEW_STORY, words="first relevant report of this story")
-    words = f"quiet hours until {policy.quiet.end:%H:%M}"
-    return Hold(chats=names, until=until.astimezone(now.tzinfo), reason=Reason.QUIET_HOURS, words=words)
+def _turns(takers: Sequence[Chat], verdict: Verdict, desk: Desk, now: datetime) -> Send | Hold:
+    """Each chat's turn, and the reason and words of the one that waits least."""
+    turns = [_turn(chat, verdict, desk, now) for chat in takers]
+    due = tuple(one for one, _, _ in turns)
+    first, reason, words = min(turns, key=lambda turn: (turn[0].gather_until or now, turn[0].chat))
+    if first.gather_until is None:
+        return Send(due=due, reason=Reason.NEW_STORY, words="first relevant report of this story")
+    return Hold(due=due, reason=reason, words=words)
 
 
-def chats_for(verdict: Verdict, chats: Sequence[Chat]) -> tuple[ChatName, ...]:
-    """Which chats want a verdict of these topics and this priority."""
+def _turn(chat: Chat, verdict: Verdict, desk: Desk, now: datetime) -> tuple[Due, Reason, str]:
+    policy = desk.policy
+    silent = _URGENCY[verdict.priority] < _URGENCY[chat.loud]
+
+    def later(until: datetime, reason: Reason, words: str) -> tuple[Due, Reason, str]:
+        return Due(chat=chat.name, gather_until=until, silent=silent), reason, words
+
+    if verdict.priority is not Priority.BREAKING:
+        if chat.digest is not None and _URGENCY[verdict.priority] < _URGENCY[chat.instant]:
+            at = next_digest(chat.digest, policy.timezone, now)
+            return later(at, Reason.DIGEST, f"waits for the digest of chat {chat.name}")
+        if chat.daily_cap is not None and desk.owed_today.get(chat.name, 0) >= chat.daily_cap:
+            at = next_digest(chat.digest, policy.timezone, now)
+            return later(at, Reason.DAILY_CAP, f"chat {chat.name} had its {chat.daily_cap} alerts today")
+        quiet = policy.quiet and quiet_until(policy.quiet, now.astimezone(policy.timezone))
+        if policy.quiet and quiet:
+            words = f"quiet hours until {policy.quiet.end:%H:%M}"
+            return later(quiet.astimezone(now.tzinfo), Reason.QUIET_HOURS, words)
+    return Due(chat=chat.name, silent=silent), Reason.NEW_STORY, "first relevant report of this story"
+
+
+def chats_for(verdict: Verdict, chats: Sequence[Chat]) -> tuple[Chat, ...]:
+    """Which chats want a verdict: by its topics and priority, or by a rule that fired."""
+    fired = {hit.rule for hit in verdict.hits}
     return tuple(
-        chat.name
+        chat
         for chat in chats
-        if _URGENCY[verdict.priority] >= _URGENCY[chat.at_least]
-        and (not chat.topics or set(chat.topics) & set(verdict.topics))
+        if _URGENCY[verdict.priority] >= _URGENCY[chat.at_least] and _wanted(chat, verdict, fired)
     )
+
+
+def _wanted(chat: Chat, verdict: Verdict, fired: set[RuleId]) -> bool:
+    sent_here = bool(fired & set(chat.rules))
+    if not verdict.topics:  # rules without a topic made it relevant: for those who take everything
+        return sent_here or len(chat.topics) == len(Topic)
+    return sent_here or bool(set(chat.topics) & set(verdict.topics))
 
 
 def age(report: Article | Entry, now: datetime) -> timedelta | None:

@@ -12,7 +12,10 @@ PolicywireError
     ├── Unsure               the request left, the answer did not come: it may have arrived
     ├── ChatMigrated(to)     the chat has a new id: remember it, send there at once
     ├── ChatGone             blocked, kicked, not found: park the chat, keep its queue
+    ├── TopicGone            the forum topic is closed or deleted: use the chat without it, say so once
     ├── MessageRefused       this very text was refused: send it plain, once
+    │   └── ButtonsRefused   the buttons were refused: send it without them
+    ├── NotOurs              an edit met a message that is not the bot's: leave it alone
     └── TokenRefused         401: stop sending, keep the queue, health red
 """
 
@@ -109,8 +112,20 @@ class ChatGone(SendError):
     """This chat takes no messages from the bot until a person mends it."""
 
 
+class TopicGone(SendError):
+    """The forum topic is closed, deleted or unknown; the chat itself may be fine."""
+
+
 class MessageRefused(SendError):
     """The server refused this text (markup, size); the chat itself is fine."""
+
+
+class ButtonsRefused(MessageRefused):
+    """The server refused the buttons below the text; the text may be fine."""
+
+
+class NotOurs(SendError):
+    """The message is there, but the bot cannot edit it: somebody else wrote it."""
 
 
 class TokenRefused(SendError):

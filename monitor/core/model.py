@@ -10,6 +10,8 @@ from enum import IntEnum, StrEnum
 from typing import NewType
 from zoneinfo import ZoneInfo
 
+from monitor.core.relevance import Relevance, Share
+
 SourceId = NewType("SourceId", str)
 ArticleId = NewType("ArticleId", int)
 StoryId = NewType("StoryId", int)
@@ -51,7 +53,9 @@ class Method(StrEnum):
     """How a list of new items is read."""
 
     FEED = "feed"  # RSS 0.9x–2.0, RDF, Atom or JSON Feed; the parser tells them apart by content
-    JSON = "json"  # a static JSON file whose fields are named by `ListFields`
+    JSON = "json"  # a JSON answer whose fields are named by `ListFields`
+    LISTING = "listing"  # an HTML page that lists articles; `ListFields` holds CSS selectors
+    SITEMAP = "sitemap"  # a news sitemap or a plain one; of an index the newest parts are read
 
 
 class Use(StrEnum):
@@ -64,15 +68,22 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFields:
-    """Where a JSON list keeps its items and their fields, as dotted paths (`$[*]` is the top-level array)."""
+    """Where a list keeps its items and their fields.
+
+    In JSON these are dotted paths (`$[*]` is the top-level array), in HTML CSS selectors inside an item
+    (`::attr(x)` at the end for an attribute, `+` in front for the element behind the item). Several, parted
+    by `|` in JSON and by a comma in HTML, are tried in order.
+    """
 
     items: str
-    title: str
-    link: str  # a path, or a template with {field} in it
+    title: str = ""  # in HTML "" is the link's own text
+    link: str = ""  # JSON: a path, or a template with {field} in it; in HTML "" is the item's first link
     date: str = ""
     summary: str = ""
+    content: str = ""  # the whole text, where the list carries it
     id: str = ""
     date_format: str = ""
+    inside: str = ""  # HTML in JSON: the path of the markup; JSON in HTML: the selector of the script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +95,7 @@ class Feed:
     method: Method = Method.FEED
     use: Use = Use.PRIMARY
     fields: ListFields | None = None
+    leads_to: str = ""  # where the list is, when `url` only tells: a template filled from the page at `url`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +126,7 @@ class Source:
     tags: tuple[str, ...] = ()
     selectors: Selectors = field(default_factory=Selectors)
     every: timedelta = timedelta(minutes=15)
+    rhythm: timedelta | None = None  # how often it usually publishes; None: learned from its dates
     delay: timedelta = timedelta(seconds=2)  # least gap between two requests to the site
     fetch_pages: bool = True  # False: judge from the feed's own text
     verify_tls: bool = True
@@ -208,6 +221,22 @@ class Authority(StrEnum):
     NONE = "none"
 
 
+class Doctype(StrEnum):
+    """The kind of document or act a relevant report tells of."""
+
+    LAW = "law"
+    DRAFT = "draft"  # for comment, or under review
+    MEASURES = "measures"  # binding rules, provisions, standards
+    NOTICE = "notice"  # orders, circulars, warnings, formal statements
+    PLAN = "plan"  # plans, opinions, guidelines, action programmes, funds
+    SPEECH = "speech"  # speeches, instructions, meetings
+    ENFORCEMENT = "enforcement"  # fines, probes, reviews, removals, summons, campaigns, cases
+    PILOT = "pilot"  # pilots, licences, launches by the state
+    STATISTICS = "statistics"
+    COMMENTARY = "commentary"  # analysis, opinion, proposals of single deputies
+    OTHER = "other"
+
+
 class Field(StrEnum):
     """The parts of a report that rules look at."""
 
@@ -252,6 +281,7 @@ class RuleBook:
     rules: tuple[Rule, ...]
     sets: tuple[TermSet, ...] = ()
     threshold: float = 3.0
+    model: Relevance | None = None  # the learned part; None: the rules alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,10 +318,14 @@ class Verdict:
     hits: tuple[Hit, ...]
     notes: tuple[str, ...] = ()  # in words: rules that nearly fired, what silenced them, what moved the score
     rules_version: str = ""
+    doctype: Doctype = Doctype.OTHER
+    share: Share | None = None  # what the learned model added to the score; None: it had no say
 
     def reasons(self) -> tuple[str, ...]:
         """Say in words, one line each, what decided the score."""
         lines = [_hit_in_words(hit) for hit in self.hits]
+        if self.share:
+            lines.append(self.share.in_words())
         total = f"score {self.score:g} {'reaches' if self.relevant else 'is below'} {self.threshold:g}"
         return (*lines, *self.notes, total)
 
@@ -309,10 +343,29 @@ def _hit_in_words(hit: Hit) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """What two reports of one event share: looked up by bands, compared by shingles."""
+    """What two reports of one event share: looked up by bands and samples, compared by shingles and samples.
 
-    bands: tuple[int, ...]  # signed 64-bit; two reports that share one are compared
+    Bands and samples are signed 64-bit; two reports that share one are compared. Further keys, such as
+    those of `fingerprint.key_of`, may join the bands.
+    """
+
+    bands: tuple[int, ...]
     shingles: frozenset[int]
+    samples: tuple[int, ...] = ()  # of title and text, lowest hash first; never equal to a band
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """What a report is looked up by, each key once."""
+        return tuple(dict.fromkeys((*self.bands, *self.samples)))
+
+
+class Standing(StrEnum):
+    """How far a story is established; the best report decides, a denial stands above all."""
+
+    UNCONFIRMED = "unconfirmed"  # told by unreliable sources only
+    REPORTED = "reported"
+    CONFIRMED = "confirmed"  # the primary text was seen
+    DENIED = "denied"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,19 +373,35 @@ class Story:
     """One event, as told by one or more reports."""
 
     id: StoryId
-    title: str  # of the report that opened it
+    title: str  # of the report that opened it; of a merged one, of the story it went into
     opened_at: datetime
     last_seen_at: datetime
     reports: int = 1
     alerted_at: datetime | None = None
+    standing: Standing = Standing.REPORTED
+    tier: Tier = Tier.UNRELIABLE  # of its best report
+    doctype: Doctype = Doctype.OTHER  # of the furthest stage told
+    muted_at: datetime | None = None  # since when a person wants to hear no more of it
+    merged_into: StoryId | None = None  # the story it turned out to be a part of
 
 
 class Reason(StrEnum):
     """Why an article was or was not alerted; every article has exactly one."""
 
     NEW_STORY = "new-story"
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    CORRECTED = "corrected"
+    NEW_STAGE = "new-stage"
+    HIGHER_TIER = "higher-tier"
+    CONTRADICTED = "contradicted"
     QUIET_HOURS = "quiet-hours"
+    DIGEST = "digest"
+    DAILY_CAP = "daily-cap"
     NOT_RELEVANT = "not-relevant"
+    MUTED = "muted"
+    RUMOUR = "rumour"
+    RECIRCULATED = "recirculated"
     ALREADY_ALERTED = "already-alerted"
     BACKLOG = "backlog"
     TOO_OLD = "too-old"
@@ -340,20 +409,28 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
-    """Alert these chats now."""
+class Due:
+    """What one chat is owed: a message of its own now, or a place in the message of a later time."""
 
-    chats: tuple[ChatName, ...]
+    chat: ChatName
+    gather_until: datetime | None = None  # None: at once; else told together with what gathers until then
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """Alert: at least one chat at once, others perhaps later."""
+
+    due: tuple[Due, ...]
     reason: Reason
     words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Alert these chats, but not before `until`."""
+    """Alert, but every chat later."""
 
-    chats: tuple[ChatName, ...]
-    until: datetime
+    due: tuple[Due, ...]
     reason: Reason
     words: str
 
@@ -370,8 +447,20 @@ Decision = Send | Hold | Skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One report of a story, as far as a message names it."""
+
+    source_name: str
+    source_tier: Tier
+    title: str
+    url: str
+    seen_at: datetime
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A story that is due, with everything a message needs."""
+    """A story that is due, with everything a message needs; the story and its reports as they are now."""
 
     id: AlertId
     story: Story
@@ -381,11 +470,25 @@ class Alert:
     source_tier: Tier
     reason: Reason
     decided_at: datetime
+    words: str = ""  # of the decision: what is new, for a follow-up
+    reports: tuple[Report, ...] = ()  # of the story, oldest first, at most the first ten
+
+
+class DeliveryKind(StrEnum):
+    """What sort of message a delivery is."""
+
+    ALERT = "alert"  # the first message about a story
+    FOLLOW_UP = "follow-up"  # a reply to it: confirmed, denied, corrected …
+    EDIT = "edit"  # that first message brought up to date in place
+    DIGEST = "digest"  # many alerts in one message
+    NOTICE = "notice"  # plain words for the operator
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; `sent` and `dead` are final."""
+    """Where a delivery stands; `sent`, `folded` and `dead` are final."""
 
+    GATHERED = "gathered"  # waits for a digest
+    FOLDED = "folded"  # told in a digest
     QUEUED = "queued"
     CLAIMED = "claimed"
     WAITING = "waiting"
@@ -397,15 +500,21 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message owed to one chat: an alert, or a notice to the operator."""
+    """One message owed to one chat."""
 
     id: DeliveryId
-    key: str  # unique per chat: "story:17", or "notice:…"
+    key: str  # unique per chat: "story:17", "story:17:confirmed", "edit:17", "digest:…", "notice:…"
     chat: ChatName
     state: DeliveryState
     queued_at: datetime
-    alert: Alert | None = None
-    notice: str = ""  # plain words for the operator, when there is no alert
+    kind: DeliveryKind = DeliveryKind.ALERT
+    alert: Alert | None = None  # of an alert, a follow-up or an edit
+    gathered: tuple[Alert, ...] = ()  # of a digest, the most urgent and newest first
+    notice: str = ""  # plain words for the operator; of a digest: its heading
+    silent: bool = False
+    first_message_id: int | None = None  # of the story's first message here: edited, or replied to
+    last_known_id: int | None = None  # newest message id known of the chat when this was claimed
+    revision: int = 0  # grows with each change of an edit; what was sent is settled for its revision only
     not_before: datetime | None = None
     claimed_until: datetime | None = None
     attempts: int = 0
@@ -422,6 +531,16 @@ class Message:
     html: str
     plain: str
     silent: bool = False
+    key: str = ""  # the same for every try to deliver it, for channels whose readers drop repeats
+    buttons: tuple[tuple["Button", ...], ...] = ()  # rows of buttons below the text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button below a message."""
+
+    label: str
+    press: str  # what comes back when it is pressed, at most 64 bytes: "useful:17"
 
 
 # ── what the service remembers of a source ──
@@ -434,6 +553,31 @@ class Validator:
     url: str
     etag: str = ""
     last_modified: str = ""
+
+
+class Cause(StrEnum):
+    """What keeps a source from being read, or from telling anything new."""
+
+    DNS = "dns"  # the name cannot be resolved, or resolves to a refused address
+    TLS = "tls"
+    REFUSED = "refused"  # nobody listens there, or the address guard refuses it
+    TIMEOUT = "timeout"
+    CUT_OFF = "cut-off"  # the connection broke, or the answer was larger than allowed
+    ROBOTS = "robots"  # robots.txt forbids it
+    FORBIDDEN = "403"
+    COOKIE_WALL = "412"
+    PATIENCE = "429"
+    GONE = "gone"  # 404, 410, or it redirects in a circle
+    SERVER = "5xx"
+    ANSWER = "other-answer"  # any other status
+    BLOCK_PAGE = "block-page"  # a 验证码 or challenge page in place of the list
+    JS_SHELL = "js-shell"  # a page whose words are put in by a script
+    EMPTY = "empty"
+    LAYOUT = "layout-changed"  # the list's selectors or paths find nothing
+    UNREADABLE = "unreadable"
+    NO_DATES = "no-dates"  # none of its dates can be read
+    FROZEN = "frozen"  # answers, but has told nothing new for much longer than usual
+    OURS = "own-error"  # it was read, but could not be taken in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -450,6 +594,11 @@ class SourceState:
     problem: str = ""  # of the last poll; "" when it went well
     delay: float = 0.0  # seconds between requests as learned from the site; 0 means not learned yet
     validators: tuple[Validator, ...] = ()
+    cause: Cause | None = None  # of the last poll's problem
+    gap: timedelta | None = None  # between two of its items, as learned; in working time
+    broken_since: datetime | None = None  # when it was first judged broken; None while it is not
+    told_broken: bool = False  # what the operator was told last: that it broke, or that it works
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -465,14 +614,54 @@ class RobotsText:
 # ── what the user decides ──
 
 
+class Channel(StrEnum):
+    """By which way messages reach a chat."""
+
+    TELEGRAM = "telegram"
+    WEBHOOK = "webhook"  # a signed POST to the address
+    APPRISE = "apprise"  # one of the services of the apprise library
+
+
+class Template(StrEnum):
+    """How much an alert says."""
+
+    BRIEF = "brief"
+    FULL = "full"
+
+
+class Every(StrEnum):
+    """How often a digest is sent."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestPlan:
+    """When what was gathered for a chat is told."""
+
+    every: Every
+    at: time = time(8, 0)  # of a daily one, in the desk's zone
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
     """A place where alerts go."""
 
     name: ChatName
-    id: str  # "-1001234567890" or "@channel"; "" when the environment does not give it (console only)
-    topics: tuple[Topic, ...] = ()  # empty: all
+    id: str  # "-1001234567890", "@channel" or an address; "" when the environment does not give it
+    channel: Channel = Channel.TELEGRAM
+    thread: int | None = None  # topic of a forum
+    secret: str = ""  # signs a webhook's messages
+    topics: tuple[Topic, ...] = tuple(Topic)
+    rules: tuple[RuleId, ...] = ()  # alerts of these rules come here whatever their topics
     at_least: Priority = Priority.LOW
+    instant: Priority = Priority.LOW  # what is less urgent waits for the digest, if there is one
+    loud: Priority = Priority.LOW  # what is less urgent makes no sound
+    digest: DigestPlan | None = None
+    daily_cap: int | None = None  # alerts a day; what comes above it waits for the digest
+    template: Template = Template.FULL
+    language: str = "en"  # of labels: en or zh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -491,6 +680,7 @@ class AlertPolicy:
     max_age: timedelta = timedelta(days=7)
     story_window: timedelta = timedelta(days=4)
     quiet: QuietHours | None = None
+    rumours: bool = False  # True: stories told by unreliable sources only alert, too
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # the desk's zone
 
 
@@ -510,6 +700,14 @@ class Telegram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BotRights:
+    """Who may speak with the bot, by Telegram user id."""
+
+    owners: tuple[int, ...] = ()  # may change rules, mute and ask
+    readers: tuple[int, ...] = ()  # may ask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything a person configured, as one immutable value that is replaced whole."""
 
@@ -520,4 +718,5 @@ class Config:
     alerts: AlertPolicy
     network: Network
     telegram: Telegram
+    bot: BotRights = field(default_factory=BotRights)
     rules_version: str  # short digest of everything that can change a verdict

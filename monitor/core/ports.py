@@ -1,13 +1,15 @@
-"""The seams: four protocols, no more. Scrapy itself is the fetch seam.
+"""The seams: Store and Work, Outbox, Archive, Sender, Clock; no more. Scrapy itself is the fetch seam.
 
 Stores are synchronous and are called from worker threads; only `Sender` is async.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from monitor.core.archive import Alike, First, Judged, Kept, Latency
+from monitor.core.mark import Mark
 from monitor.core.model import (
     Article,
     ArticleId,
@@ -15,20 +17,26 @@ from monitor.core.model import (
     ChatName,
     Decision,
     Delivery,
+    DeliveryId,
     DeliveryState,
-    Fingerprint,
     Message,
     Reason,
+    Report,
     RobotsText,
+    RuleBook,
+    RuleId,
     Source,
     SourceId,
     SourceState,
     Story,
     StoryId,
+    Topic,
     Verdict,
 )
+from monitor.core.profile import Profile
 
-MOST_ALIKE = 20
+MOST_ALIKE = 20  # reports of one key
+MOST_COMPARED = 30  # reports of one look-up
 
 
 class Clock(Protocol):
@@ -55,6 +63,10 @@ class Work(Protocol):
 
     def save_robots(self, robots: RobotsText) -> None: ...
 
+    def alerts_since(self, since: datetime) -> dict[ChatName, int]:
+        """How many alerts of its own each chat was owed, queued at or after `since`; gathered ones apart."""
+        ...
+
     # articles and stories
     def known_keys(self, source_id: SourceId, keys: Collection[str]) -> frozenset[str]:
         """Which of these entry keys this source has already delivered."""
@@ -68,30 +80,86 @@ class Work(Protocol):
         verdict: Verdict,
         decision: Decision,
         story_id: StoryId,
-        fingerprint: Fingerprint,
+        mark: Mark,
+        placed: Collection[str] = (),
     ) -> ArticleId:
-        """Keep an article with its verdict, decision and place, and its bands for later look-ups."""
+        """Keep an article with its verdict, decision and place, and its keys for later look-ups."""
         ...
 
-    def similar(
-        self, fingerprint: Fingerprint, canonical_url: str, since: datetime
-    ) -> tuple[tuple[Story, Fingerprint], ...]:
-        """Stories last seen at or after `since` that hold a report sharing a band or the canonical URL
-        (an empty URL matches nothing), each with that report's fingerprint.
+    def similar(self, mark: Mark, canonical_url: str, since: datetime) -> tuple[Alike, ...]:
+        """Reports of stories last seen at or after `since` that share a key or the canonical URL (an empty
+        URL matches nothing), those that share the most first.
 
-        Of a band or URL the newest `MOST_ALIKE` reports are looked at, so that a headline that comes back
-        a thousand times costs no more than one that comes back twenty times.
+        Of a key or URL the newest `MOST_ALIKE` reports are looked at, so that a headline that comes back
+        a thousand times costs no more than one that comes back twenty times; of all these the
+        `MOST_COMPARED` that share the most, of equals the newest.
         """
+        ...
+
+    def members(self, story_ids: Collection[StoryId]) -> dict[StoryId, tuple[Profile, ...]]:
+        """The reports that speak for each story: all of a small one, the first and the newest of a large
+        one (see `stories.sample`), oldest first."""
+        ...
+
+    def first_with_key(self, key: int) -> datetime | None:
+        """When the oldest report with this look-up key was seen; None when there is none."""
+        ...
+
+    def find_story(self, story_id: StoryId) -> Story | None: ...
+
+    def merge_stories(self, into: StoryId, gone: StoryId) -> None:
+        """Move the reports of `gone` to `into`, and its messages in chats that have none of `into`.
+
+        `gone` stays as a story without reports that knows where it went.
+        """
+        ...
+
+    def split_story(
+        self, story_id: StoryId, article_ids: Collection[ArticleId], now: datetime
+    ) -> Story | None:
+        """Make these of the story's reports a story of their own, never to be merged again; None when that
+        would leave nothing of one of the two."""
+        ...
+
+    def kept_apart(self, story_id: StoryId) -> frozenset[StoryId]:
+        """The stories that a person took apart from this one."""
         ...
 
     def open_story(self, title: str, now: datetime) -> Story: ...
 
     def save_story(self, story: Story) -> None: ...
 
+    def mute_story(self, story_id: StoryId, at: datetime | None) -> bool:
+        """Mute the story since `at`, or let it speak again with None; False when there is no such story."""
+        ...
+
     # outbox, the writing end
     def add_alert(self, story_id: StoryId, article_id: ArticleId, decision: Decision, now: datetime) -> bool:
-        """Queue the story for every chat of a Send or Hold; a chat that has it already is left alone.
-        True when at least one delivery was queued."""
+        """Owe the story to every chat of a Send or Hold: queued, or gathered (not before `gather_until`).
+
+        A chat that has it already (key "story:ID") is left alone. True when at least one delivery was added.
+        """
+        ...
+
+    def add_follow_up(
+        self, story_id: StoryId, article_id: ArticleId, reason: Reason, words: str, now: datetime
+    ) -> int:
+        """Owe a reply to every chat that was sent the story's first message; returns to how many.
+
+        Unique per story, chat and reason (key "story:ID:REASON"). A chat whose first message has yet to leave
+        gets none: that message will tell the story as it is by then. One that may have left is waited for;
+        a story told in a digest is followed up below the digest.
+        """
+        ...
+
+    def touch_story(self, story_id: StoryId, not_before: datetime) -> int:
+        """Owe an edit to every chat that was sent the story's first message with a message id; returns to
+        how many.
+
+        One row per story and chat (key "edit:ID"), made or queued again with the next revision; one that
+        waits already keeps its earlier time, so that many changes end in one edit. While a first message is
+        under way its edit is owed by `settle`, once it is known to be sent.
+        """
         ...
 
     def add_notice(self, key: str, text: str, chat: ChatName, now: datetime) -> bool:
@@ -131,13 +199,24 @@ class Outbox(Protocol):
     """The reading end of the outbox, used by the courier alone."""
 
     def claim(
-        self, now: datetime, lease: timedelta, limit: int, busy: Collection[ChatName]
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        busy: Collection[ChatName],
+        addresses: Mapping[ChatName, str] | None = None,
     ) -> tuple[Delivery, ...]:
         """Take up to `limit` due deliveries, oldest first, at most one per chat and none for a `busy` chat.
 
-        The claim is committed before this returns. Due are: queued, waiting and unsure ones whose
-        `not_before` has passed, and claims whose lease ran out; the last two come back with `maybe_sent`.
-        A chat that is held (see `hold_chat`) or has a claim in flight yields nothing.
+        Chats with one address (forum topics of one group) count as one chat here. Each delivery comes with
+        the newest message id known of its address (`last_known_id`); one with `maybe_sent` keeps the id it
+        was first claimed or last settled with, for its doubtful message lies above that. An edit or a
+        follow-up comes with the id of the story's first message in its chat. The claim is committed before
+        this returns.
+
+        Due are: queued, waiting and unsure ones whose `not_before` has passed, and claims whose lease ran
+        out; the last two come back with `maybe_sent`. A chat that is held (see `hold_chat`), parked (see
+        `park_chat`) or has a claim in flight yields nothing. Alerts, follow-ups and notices go before edits.
         """
         ...
 
@@ -149,19 +228,69 @@ class Outbox(Protocol):
         ...
 
     def settle(self, delivery: Delivery) -> None:
-        """Record the outcome the courier decided: state, times, message id, words and doubt.
+        """Record the outcome the courier decided: state, times, message id, words, doubt and `last_known_id`.
 
-        Raises LeaseLost when the row, found by its id, is no longer claimed by this attempt: the lease ran
-        out and was taken again, or the chat was parked.
+        An edit whose revision grew meanwhile is queued again instead of sent. Raises LeaseLost when the row,
+        found by its id, is no longer claimed by this attempt: the lease ran out and was taken again, or the
+        chat was parked.
         """
+        ...
+
+    def note_message(self, address: str, message_id: int) -> None:
+        """Remember a message of ours at a Telegram address, so that reading back neither takes it for a
+        doubtful one nor starts below it."""
+        ...
+
+    def noted_messages(self, address: str, after: int) -> frozenset[int]:
+        """The ids above `after` of messages of ours at this address that are settled or were noted."""
+        ...
+
+    def open_alerts(self, queued_before: datetime) -> tuple[Delivery, ...]:
+        """Alerts of a kind `alert` queued before this, untried or provably undelivered, and not claimed."""
+        ...
+
+    def gathered(self, until: datetime) -> tuple[Delivery, ...]:
+        """Gathered deliveries whose time has come by `until`, oldest first."""
+        ...
+
+    def fold(
+        self,
+        ids: Collection[DeliveryId],
+        *,
+        chat: ChatName,
+        key: str,
+        heading: str,
+        silent: bool,
+        now: datetime,
+    ) -> int:
+        """Fold these of the chat's open alerts into one digest under `key`, in one transaction.
+
+        Claimed, doubtful or settled ones are left alone. Returns how many were folded; with none, or when the
+        key exists, nothing happens and it returns 0.
+        """
+        ...
+
+    def release(self, ids: Collection[DeliveryId]) -> int:
+        """Queue gathered deliveries as messages of their own; returns how many."""
         ...
 
     def hold_chat(self, chat: ChatName, until: datetime) -> None:
         """Nothing for this chat is due before `until`; survives a restart."""
         ...
 
+    def held_chats(self, now: datetime) -> dict[ChatName, datetime]:
+        """The chats held at `now`, each with the end of it."""
+        ...
+
     def park_chat(self, chat: ChatName, why: str, now: datetime) -> int:
-        """Park every open delivery of the chat, claimed ones too; returns how many."""
+        """Park the chat with every open delivery, claimed ones too; returns how many.
+
+        What is owed to it from now on is parked as well, until `unpark_chat`.
+        """
+        ...
+
+    def parked_chats(self) -> dict[ChatName, str]:
+        """The parked chats, each with the reason in words."""
         ...
 
     def unpark_chat(self, chat: ChatName) -> int:
@@ -183,9 +312,115 @@ class Outbox(Protocol):
         ...
 
 
+class Archive(Protocol):
+    """What was kept, for whoever asks: bot, web, command line and backtests.
+
+    It changes presses, notes and rule books, nothing else. What streams may be read slowly: no transaction is
+    open between two items.
+    """
+
+    def search(self, words: str, limit: int) -> tuple[Kept, ...]:
+        """The newest articles with all these words in title, summary or body, newest first.
+
+        A Chinese word is found inside a sentence, a Latin one as a whole; "digital yuan" in quotes is a
+        phrase, regulat* a beginning. Nothing is found by words without a letter or digit.
+        """
+        ...
+
+    def candidates(self, terms: Collection[str], since: datetime) -> tuple[ArticleId, ...]:
+        """Articles seen at or after `since`, among them every one that contains one of the rule terms.
+
+        A term the index cannot look for (no letter or digit) makes it all of them. Oldest first.
+        """
+        ...
+
+    def latest(self, topic: Topic | None, limit: int) -> tuple[Kept, ...]:
+        """The newest articles that caused an alert, on this topic or any, newest first."""
+        ...
+
+    def kept(self, article_id: ArticleId) -> Kept | None: ...
+
+    def full(self, ids: Iterable[ArticleId]) -> Iterator[Kept]:
+        """These articles in the order of the ids; unknown ids are left out."""
+        ...
+
+    def judged(self, since: datetime) -> Iterator[Judged]:
+        """Every article seen at or after `since`, in the order they were taken in."""
+        ...
+
+    def story(self, story_id: StoryId) -> Story | None: ...
+
+    def articles_of(self, story_id: StoryId) -> tuple[ArticleId, ...]: ...
+
+    def reports_of(self, story_id: StoryId) -> tuple[Report, ...]:
+        """Every report of the story, oldest first."""
+        ...
+
+    def deliveries_of(self, story_id: StoryId) -> tuple[Delivery, ...]:
+        """The story's alerts, follow-ups and edits in the order they were queued; not the digests."""
+        ...
+
+    def story_at(self, chats: Collection[ChatName], message_id: int) -> StoryId | None:
+        """The story that this message to one of the chats tells; None for a digest, or when it is none of
+        ours."""
+        ...
+
+    def latencies(self, since: datetime) -> tuple[Latency, ...]:
+        """The times of the first alert of every story alerted at or after `since`, oldest first."""
+        ...
+
+    def firsts(self, since: datetime) -> tuple[First, ...]:
+        """The first reports of every story alerted at or after `since`, oldest alert first."""
+        ...
+
+    def press(self, story_id: StoryId, user_id: int, useful: bool, now: datetime) -> bool:
+        """Remember what a person thinks of a story; a later, different press replaces it.
+
+        False when nothing changed: pressed before, or no such story.
+        """
+        ...
+
+    def rule_presses(self) -> dict[RuleId, tuple[int, int]]:
+        """How often stories were called useful and noise, for each rule that fired on their first alert."""
+        ...
+
+    def newest(self, limit: int) -> tuple[ArticleId, ...]:
+        """The articles taken in last, newest first."""
+        ...
+
+    def keep_rules(self, version: str, book: RuleBook, now: datetime) -> None:
+        """Remember the book that verdicts of this version were given by; one that is known stays as it is."""
+        ...
+
+    def rules_kept(self, version: str) -> RuleBook | None:
+        """The book of a version; of its learned part only what tells it from another, not the weights."""
+        ...
+
+    def bot_value(self, key: str) -> str | None:
+        """What `set_bot_value` put under this key, if anything."""
+        ...
+
+    def set_bot_value(self, key: str, value: str) -> None: ...
+
+
 class Sender(Protocol):
     """Puts one message in front of a person."""
 
-    async def send(self, chat: Chat, message: Message) -> int | None:
-        """Send, and return the message id if the channel has one. Raises a SendError; see errors.py."""
+    async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:
+        """Send, and return the message id if the channel has one. Raises a SendError; see errors.py.
+
+        A message that `reply_to` names and that is gone does not stop the sending.
+        """
+        ...
+
+    async def edit(self, chat: Chat, message_id: int, message: Message) -> bool:
+        """Make the message read like this; False when there is no such message, or the channel cannot edit.
+
+        True when it was changed or was the same already. Raises a SendError: NotOurs when the message is
+        somebody else's, which tells reading back that the chat reaches at least so far.
+        """
+        ...
+
+    async def reads_back(self, chat: Chat) -> bool:
+        """Whether `edit` can tell if a doubtful message arrived, without harm. Raises a SendError."""
         ...

@@ -16,14 +16,13 @@ _SUSPECT = re.compile(
     "[^ -~\n·…、。《》〈〉「」『』【】〔〕，：；！？（）％"
     "\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]"
 )
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _SPACES = re.compile(" {2,}")
-_WRAP = re.compile("(?<!\n)\n(?!\n)")
+_WRAP = re.compile("\n(?<!\n\n)(?!\n)")  # the newline first: the search then leaps from one to the next
 _MIXED_WORD = re.compile("[a-z\u0370-\u03ff\u0430-\u045f\u04cf]+")
 _OTHER_LETTERS = re.compile("[\u0370-\u03ff\u0430-\u045f\u04cf]")
 _LATIN = re.compile("[a-z]")
@@ -87,9 +86,7 @@ def normalise(text: str) -> Normalised:
         return Normalised(text, tuple(stages))
     if _OTHER_LETTERS.search(text):
         text = _MIXED_WORD.sub(_unmask, text)
-    if _HAN.search(text):
-        text = _fold_scripts(text, stages)
-    return Normalised(text, tuple(stages))
+    return Normalised(_fold_scripts(text, stages), tuple(stages))
 
 
 def strip_invisible(text: str) -> str:
@@ -163,8 +160,17 @@ def mainland_wording(folded: str) -> str:
     return str(_converter("tw2sp").convert(folded))
 
 
+@cache
+def _traditional() -> re.Pattern[str]:
+    # Looking for these is five times as fast as converting a simplified text in vain.
+    every = "\n".join(map(chr, (*range(0x3400, 0x4DC0), *range(0x4E00, 0xA000))))
+    simplified = str(_converter("t2s").convert(every))
+    return re.compile(f"[{''.join(a for a, b in zip(every, simplified, strict=True) if a != b)}]")
+
+
 def _is_traditional(text: str) -> bool:
-    return str(_converter("t2s").convert(text)) != text
+    # The character alone is not enough: the 乾 of 乾隆 is right in both scripts.
+    return bool(_traditional().search(text)) and str(_converter("t2s").convert(text)) != text
 
 
 def _fold_scripts(text: str, stages: list[_Edits]) -> str:
@@ -179,9 +185,27 @@ def _fold_scripts(text: str, stages: list[_Edits]) -> str:
 
 def _script_changes(text: str) -> Iterator[tuple[int, int, str]]:
     # Run by run, so that a longer word in one sentence does not shift the places of another.
-    for run in _HAN_RUN.finditer(text):
-        if (new := mainland_wording(run[0])) != run[0]:
+    runs = list(_HAN_RUN.finditer(text))
+    news = _converted_runs(text)
+    if [run.end() - run.start() for run in runs] == [len(new) for new in news]:
+        yield 0, len(text), _joined(_HAN_RUN.split(text), news)
+        return
+    for run, new in zip(runs, news, strict=True):
+        if new != run[0]:
             yield from _aligned(run[0], new, run.start())
+
+
+def _converted_runs(text: str) -> list[str]:
+    # One conversion of the whole text is four times as fast as one for each run, and nearly always as good;
+    # a few words of the vocabulary take in what stands between two runs.
+    new = mainland_wording(text)
+    if _HAN_RUN.split(new) == _HAN_RUN.split(text):
+        return _HAN_RUN.findall(new)
+    return [mainland_wording(run) for run in _HAN_RUN.findall(text)]
+
+
+def _joined(between: list[str], runs: list[str]) -> str:
+    return between[0] + "".join(run + gap for run, gap in zip(runs, between[1:], strict=True))
 
 
 def _aligned(old: str, new: str, offset: int) -> Iterator[tuple[int, int, str]]:

@@ -1,4 +1,4 @@
-"""Which deliveries are due: one answer for every store."""
+"""Which deliveries are due, decided on values: at most one per place, messages before edits, oldest first."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ class Owed:
     not_before: datetime | None
     claimed_until: datetime | None
     maybe_sent: bool
+    edit: bool = False  # brings an earlier message up to date; anything new goes first
 
     @property
     def in_doubt(self) -> bool:
@@ -41,34 +42,56 @@ def pick(
     busy: Collection[ChatName],
     now: datetime,
     limit: int,
+    addresses: Mapping[ChatName, str] | None = None,
 ) -> tuple[Owed, ...]:
-    """The deliveries to claim at `now`: at most one per chat, oldest first, at most `limit`."""
-    turns = (
-        _turn(waiting, now)
-        for chat, waiting in _by_chat(owed).items()
-        if chat not in busy and _free(held.get(chat), now)
-    )
+    """The deliveries to claim at `now`: at most one per address, messages before edits, oldest first.
+
+    A chat without an address is a place of its own. `limit` is the most that is picked.
+    """
+    places = addresses or {}
+    closed = {_place(chat, places) for chat in blocked(held, busy, now, places)}
+    turns = (_turn(waiting, now) for place, waiting in _by_place(owed, places).items() if place not in closed)
     due = [turn for turn in turns if turn is not None]
-    return tuple(sorted(due, key=_age)[:limit])
+    return tuple(sorted(due, key=_order)[:limit])
+
+
+def blocked(
+    held: Mapping[ChatName, datetime],
+    busy: Collection[ChatName],
+    now: datetime,
+    addresses: Mapping[ChatName, str],
+) -> frozenset[ChatName]:
+    """The chats that get nothing at `now`: busy or held ones, and those that share an address with one."""
+    stopped = {*busy, *(chat for chat, until in held.items() if until > now)}
+    closed = {addresses[chat] for chat in stopped if chat in addresses}
+    return frozenset(stopped | {chat for chat, address in addresses.items() if address in closed})
 
 
 def next_due_at(owed: Iterable[Owed], *, held: Mapping[ChatName, datetime], now: datetime) -> datetime | None:
     """When `pick` will next have something, `now` at the earliest; None when nothing is owed."""
-    times = [max(now, _due_at(waiting, now), held.get(chat, now)) for chat, waiting in _by_chat(owed).items()]
+    times = (
+        max(now, _due_at(waiting, now), held.get(waiting[0].chat, now))
+        for waiting in _by_place(owed, {}).values()
+    )
     return min(times, default=None)
 
 
-def _by_chat(owed: Iterable[Owed]) -> dict[ChatName, list[Owed]]:
-    chats: dict[ChatName, list[Owed]] = {}
+def _place(chat: ChatName, addresses: Mapping[ChatName, str]) -> tuple[str, bool]:
+    """What counts as one chat; the flag keeps a chat's name from passing for an address."""
+    return (addresses[chat], True) if chat in addresses else (chat, False)
+
+
+def _by_place(owed: Iterable[Owed], addresses: Mapping[ChatName, str]) -> dict[tuple[str, bool], list[Owed]]:
+    places: dict[tuple[str, bool], list[Owed]] = {}
     for one in owed:
-        chats.setdefault(one.chat, []).append(one)
-    return chats
+        places.setdefault(_place(one.chat, addresses), []).append(one)
+    return places
 
 
 def _turn(waiting: list[Owed], now: datetime) -> Owed | None:
     if any(_in_flight(one, now) for one in waiting):
         return None
-    return min((one for one in waiting if _free(one.due_at, now)), key=_age, default=None)
+    return min((one for one in waiting if one.due_at <= now), key=_order, default=None)
 
 
 def _due_at(waiting: list[Owed], now: datetime) -> datetime:
@@ -81,9 +104,5 @@ def _in_flight(one: Owed, now: datetime) -> bool:
     return one.state is DeliveryState.CLAIMED and one.due_at > now
 
 
-def _free(at: datetime | None, now: datetime) -> bool:
-    return at is None or at <= now
-
-
-def _age(one: Owed) -> tuple[datetime, int]:
-    return one.queued_at, one.id
+def _order(one: Owed) -> tuple[bool, datetime, int]:
+    return one.edit, one.queued_at, one.id

@@ -1,30 +1,37 @@
 """Rows become nouns here, and nouns rows."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from monitor.core.archive import Kept
 from monitor.core.model import (
     Alert,
     Article,
     Authority,
     BodyFrom,
+    Cause,
     Delivery,
+    DeliveryKind,
     DeliveryState,
+    Doctype,
     Field,
-    Fingerprint,
     Hit,
     Match,
     Priority,
     Reason,
+    Report,
     SourceState,
+    Standing,
     Story,
     Tier,
     Topic,
     Validator,
     Verdict,
 )
+from monitor.core.relevance import Share
 
 Row = Mapping[str, Any] | RowMapping  # a row is as typed as its table, which mypy cannot see
 
@@ -37,8 +44,23 @@ STATE_COLUMNS = (
     "failures",
     "problem",
     "delay",
+    "cause",
+    "broken_since",
+    "told_broken",
+    "told_at",
 )
-STORY_COLUMNS = ("title", "opened_at", "last_seen_at", "reports", "alerted_at")
+STORY_COLUMNS = (
+    "title",
+    "opened_at",
+    "last_seen_at",
+    "reports",
+    "alerted_at",
+    "standing",
+    "tier",
+    "doctype",
+    "muted_at",
+    "merged_into",
+)
 ARTICLE_COLUMNS = (
     "source_id",
     "title",
@@ -55,12 +77,16 @@ ARTICLE_COLUMNS = (
     "document_number",
     "problem",
 )
+REPORT_COLUMNS = ("source_name", "title", "url", "seen_at", "published_at")
 DELIVERY_COLUMNS = (
     "id",
     "key",
     "chat",
     "queued_at",
     "notice",
+    "silent",
+    "last_known_id",
+    "revision",
     "not_before",
     "claimed_until",
     "attempts",
@@ -83,23 +109,28 @@ def _picked(row: Row, names: tuple[str, ...]) -> dict[str, Any]:
 def state_row(state: SourceState) -> dict[str, Any]:
     """The columns of a source's polling memory."""
     validators = [{"url": v.url, "etag": v.etag, "last_modified": v.last_modified} for v in state.validators]
-    return columns_of(state, STATE_COLUMNS) | {"validators": validators}
+    gap = None if state.gap is None else state.gap.total_seconds()
+    return columns_of(state, STATE_COLUMNS) | {"validators": validators, "gap": gap}
 
 
 def state_from(row: Row) -> SourceState:
     """The polling memory in a row of `sources`."""
     validators = tuple(Validator(**validator) for validator in row["validators"])
-    return SourceState(source_id=row["id"], validators=validators, **_picked(row, STATE_COLUMNS))
+    picked = _picked(row, STATE_COLUMNS)
+    cause = None if row["cause"] is None else Cause(row["cause"])
+    gap = None if row["gap"] is None else timedelta(seconds=row["gap"])
+    return SourceState(source_id=row["id"], validators=validators, **picked | {"cause": cause, "gap": gap})
 
 
 def story_from(row: Row) -> Story:
     """The story in a row."""
-    return Story(id=row["id"], **_picked(row, STORY_COLUMNS))
-
-
-def fingerprint_from(row: Row) -> Fingerprint:
-    """The fingerprint kept with an article."""
-    return Fingerprint(bands=row["bands"], shingles=frozenset(row["shingles"]))
+    story = _picked(row, STORY_COLUMNS)
+    typed = {
+        "standing": Standing(row["standing"]),
+        "tier": Tier(row["tier"]),
+        "doctype": Doctype(row["doctype"]),
+    }
+    return Story(id=row["id"], **story | typed)
 
 
 def article_from(row: Row) -> Article:
@@ -110,6 +141,7 @@ def article_from(row: Row) -> Article:
 
 def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
     """A verdict with all its evidence, as JSON keeps it."""
+    share = verdict.share
     return {
         "relevant": verdict.relevant,
         "score": verdict.score,
@@ -117,9 +149,11 @@ def verdict_to_json(verdict: Verdict) -> dict[str, Any]:
         "topics": list(verdict.topics),
         "authority": verdict.authority,
         "priority": verdict.priority,
+        "doctype": verdict.doctype,
         "hits": [_hit_to_json(hit) for hit in verdict.hits],
         "notes": list(verdict.notes),
         "rules_version": verdict.rules_version,
+        "share": None if share is None else {"points": share.points, "because": list(share.because)},
     }
 
 
@@ -144,7 +178,13 @@ def verdict_from_json(kept: Mapping[str, Any]) -> Verdict:
         hits=tuple(_hit_from_json(hit) for hit in kept["hits"]),
         notes=tuple(kept["notes"]),
         rules_version=kept["rules_version"],
+        doctype=Doctype(kept.get("doctype", Doctype.OTHER)),  # absent in verdicts of the first releases
+        share=_share_from_json(kept.get("share")),
     )
+
+
+def _share_from_json(kept: Mapping[str, Any] | None) -> Share | None:
+    return None if kept is None else Share(points=kept["points"], because=tuple(kept["because"]))
 
 
 def _hit_from_json(kept: Mapping[str, Any]) -> Hit:
@@ -161,8 +201,13 @@ def _hit_from_json(kept: Mapping[str, Any]) -> Hit:
     )
 
 
-def alert_from(row: Row, *, story: Row, article: Row, source: Row) -> Alert:
-    """The alert in a row, with the rows it points at."""
+def report_from(row: Row) -> Report:
+    """The report in a row that names its source's columns `source_name` and `source_tier`."""
+    return Report(source_tier=Tier(row["source_tier"]), **_picked(row, REPORT_COLUMNS))
+
+
+def alert_from(row: Row, *, story: Row, article: Row, source: Row, reports: tuple[Report, ...]) -> Alert:
+    """The alert in a row, with the rows it points at and its story's reports."""
     return Alert(
         id=row["id"],
         story=story_from(story),
@@ -172,9 +217,35 @@ def alert_from(row: Row, *, story: Row, article: Row, source: Row) -> Alert:
         source_tier=Tier(source["tier"]),
         reason=Reason(row["reason"]),
         decided_at=row["decided_at"],
+        words=row["words"],
+        reports=reports,
     )
 
 
-def delivery_from(row: Row, alert: Alert | None) -> Delivery:
-    """The delivery in a row, with its alert."""
-    return Delivery(state=DeliveryState(row["state"]), alert=alert, **_picked(row, DELIVERY_COLUMNS))
+def delivery_from(
+    row: Row, alert: Alert | None, gathered: tuple[Alert, ...] = (), first_message_id: int | None = None
+) -> Delivery:
+    """The delivery in a row, with its alert, what a digest gathered, and the message it follows."""
+    return Delivery(
+        state=DeliveryState(row["state"]),
+        kind=DeliveryKind(row["kind"]),
+        alert=alert,
+        gathered=gathered,
+        first_message_id=first_message_id,
+        **_picked(row, DELIVERY_COLUMNS),
+    )
+
+
+def kept_from(row: Row) -> Kept:
+    """The article in a row of `articles` joined with its source's `source_name` and `source_tier`."""
+    return Kept(
+        article_id=row["id"],
+        article=article_from(row),
+        verdict=verdict_from_json(row["verdict"]),
+        reason=Reason(row["reason"]),
+        words=row["words"],
+        placed=tuple(row["placed"]),
+        story_id=row["story_id"],
+        source_name=row["source_name"],
+        source_tier=Tier(row["source_tier"]),
+    )

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -55,7 +56,7 @@ class Numbers(TypeDecorator[tuple[int, ...]]):
         return struct.pack(f"<{len(numbers)}q", *numbers)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> tuple[int, ...] | None:
-        return None if value is None else struct.unpack(f"<{len(value) // 8}q", value)
+        return None if value is None else struct.unpack(f"<{len(value) // 8}q", value or b"")
 
 
 # SQLite numbers rows by itself only where the key is exactly INTEGER.
@@ -87,6 +88,11 @@ sources = Table(
     Column("problem", Text, nullable=False, server_default=""),
     Column("delay", Float, nullable=False, server_default="0"),
     Column("validators", JSON, nullable=False, server_default="[]"),
+    Column("cause", Text),
+    Column("gap", Float),  # seconds
+    Column("broken_since", Moment),
+    Column("told_broken", Boolean, nullable=False, server_default=false()),
+    Column("told_at", Moment),
     Index(None, "watched", "next_poll_at"),
 )
 
@@ -108,6 +114,11 @@ stories = Table(
     Column("last_seen_at", Moment, nullable=False),
     Column("reports", Integer, nullable=False),
     Column("alerted_at", Moment),
+    Column("standing", Text, nullable=False, server_default="reported"),
+    Column("tier", Integer, nullable=False, server_default="5"),
+    Column("doctype", Text, nullable=False, server_default="other"),
+    Column("muted_at", Moment),
+    Column("merged_into", _Serial, ForeignKey("stories.id")),
 )
 
 articles = Table(
@@ -134,8 +145,17 @@ articles = Table(
     Column("verdict", JSON, nullable=False),
     Column("reason", Text, nullable=False),
     Column("words", Text, nullable=False),
-    Column("bands", Numbers, nullable=False),
-    Column("shingles", Numbers, nullable=False),
+    Column("placed", JSON, nullable=False, server_default="[]"),  # why it belongs to its story, in words
+    Column("profile", JSON),  # what grouping compares; none in articles of the first releases
+    Column("samples", Numbers, nullable=False, server_default=text("''")),
+)
+
+# Stories a person took apart: they are never merged again.
+stories_apart = Table(
+    "stories_apart",
+    metadata,
+    Column("one", _Serial, ForeignKey("stories.id"), primary_key=True, autoincrement=False),
+    Column("other", _Serial, ForeignKey("stories.id"), primary_key=True, autoincrement=False),
 )
 
 entry_keys = Table(
@@ -146,19 +166,22 @@ entry_keys = Table(
     Column("article_id", _Serial, ForeignKey("articles.id"), nullable=False),
 )
 
-story_bands = Table(
-    "story_bands",
+# By these reports are looked up. No foreign key: it would be checked for each of the twenty rows of a report,
+# which are written together with it.
+story_keys = Table(
+    "story_keys",
     metadata,
-    Column("band", BigInteger, primary_key=True, autoincrement=False),
-    Column("article_id", _Serial, ForeignKey("articles.id"), primary_key=True),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("article_id", _Serial, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )
 
 alerts = Table(
     "alerts",
     metadata,
     Column("id", _Serial, primary_key=True),
-    Column("story_id", _Serial, ForeignKey("stories.id"), nullable=False),
-    Column("article_id", _Serial, ForeignKey("articles.id"), nullable=False),
+    Column("story_id", _Serial, ForeignKey("stories.id"), nullable=False, index=True),
+    Column("article_id", _Serial, ForeignKey("articles.id"), nullable=False, index=True),
     Column("reason", Text, nullable=False),
     Column("words", Text, nullable=False),
     Column("decided_at", Moment, nullable=False),
@@ -172,17 +195,29 @@ deliveries = Table(
     Column("chat", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("queued_at", Moment, nullable=False),
-    Column("alert_id", _Serial, ForeignKey("alerts.id")),
+    Column("kind", Text, nullable=False, server_default="alert"),
+    Column("silent", Boolean, nullable=False, server_default=false()),
+    Column("revision", Integer, nullable=False, server_default="0"),
+    Column("alert_id", _Serial, ForeignKey("alerts.id"), index=True),
+    # Of what was folded: the digest that tells it.
+    Column("digest_id", _Serial, ForeignKey("deliveries.id"), index=True),
+    # Of a follow-up or an edit: the message it replies to or changes, the digest's if the story was folded.
+    Column("first_id", _Serial, ForeignKey("deliveries.id")),
     Column("notice", Text, nullable=False, server_default=""),
     Column("not_before", Moment),
     Column("claimed_until", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("maybe_sent", Boolean, nullable=False, server_default=false()),
     Column("message_id", BigInteger),
+    Column("last_known_id", BigInteger),
+    Column("claimed_address", Text),
     Column("why", Text, nullable=False, server_default=""),
     Column("settled_at", Moment),
     UniqueConstraint("key", "chat"),
-    Index(None, "state", "chat"),
+    # With all that decides whose turn it is, so that a long queue is passed over without reading its rows.
+    Index("ix_deliveries_turn", "state", "chat", "queued_at", "id", "kind", "not_before", "first_id"),
+    Index(None, "state", "not_before", "chat"),
+    Index(None, "chat", "message_id"),
     Index(None, "queued_at"),
 )
 
@@ -192,4 +227,37 @@ chats = Table(
     Column("name", Text, primary_key=True),
     Column("held_until", Moment),
     Column("moved_to", Text),
+    Column("parked_why", Text),
+)
+
+own_messages = Table(
+    "own_messages",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+presses = Table(
+    "presses",
+    metadata,
+    Column("story_id", _Serial, ForeignKey("stories.id"), primary_key=True, autoincrement=False),
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("useful", Boolean, nullable=False),
+    Column("pressed_at", Moment, nullable=False),
+)
+
+# Every rule book that judged an article, by the version its verdict names.
+rulebooks = Table(
+    "rulebooks",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("book", JSON, nullable=False),
+    Column("kept_at", Moment, nullable=False),
+)
+
+bot_state = Table(
+    "bot_state",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )

@@ -5,9 +5,9 @@ import io
 from rich.console import Console
 
 from alerts.console import ConsoleSender, as_text
-from alerts.render import render_alert
+from alerts.render import render
 from monitor.core.model import Message
-from tests.builders import a_chat, a_config, an_alert, an_article
+from tests.builders import a_chat, a_config, a_delivery, an_alert, an_article
 
 
 def drawn(message: Message, **chat: str) -> str:
@@ -18,7 +18,7 @@ def drawn(message: Message, **chat: str) -> str:
 
 async def test_a_message_is_drawn_under_its_chats_name_and_has_no_id() -> None:
     out = io.StringIO()
-    message = render_alert(an_alert(), zone=a_config().alerts.timezone)
+    message = render(a_delivery(), a_chat(), zone=a_config().alerts.timezone)
     assert await ConsoleSender(Console(file=out, width=120)).send(a_chat(), message) is None
     shown = out.getvalue()
     assert "desk 7" in shown.splitlines()[0]
@@ -29,7 +29,9 @@ async def test_a_message_is_drawn_under_its_chats_name_and_has_no_id() -> None:
 
 def test_markup_in_a_title_is_shown_as_typed() -> None:
     alert = an_alert(article=an_article(title="[red]<b>&amp; [/red]"))
-    assert "[red]<b>&amp; [/red]" in drawn(render_alert(alert, zone=a_config().alerts.timezone))
+    assert "[red]<b>&amp; [/red]" in drawn(
+        render(a_delivery(alert=alert), a_chat(), zone=a_config().alerts.timezone)
+    )
 
 
 def test_a_plain_message_and_a_chat_without_id() -> None:

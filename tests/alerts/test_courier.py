@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
-from alerts.courier import Courier
-from alerts.retry import after_trouble, backoff
+from alerts.pace import Limit, Pace
 from alerts.telegram import TelegramSender
 from monitor.core.errors import (
     ChatGone,
@@ -21,52 +21,17 @@ from monitor.core.errors import (
     TokenRefused,
     Unsure,
 )
-from monitor.core.model import Chat, ChatName, Config, Delivery, DeliveryState, Message
-from monitor.store.memory import MemoryStore
-from tests.builders import NOW, a_chat, a_config, a_delivery
-from tests.fakes import FakeClock, FakeSender
+from monitor.core.model import Chat, ChatName, Delivery, DeliveryState, Message
+from monitor.store.sql import SqlStore
+from tests.alerts.desk import DESK, OPS, Desk, a_store, seconds
+from tests.builders import a_config
+from tests.fakes import FakeSender
 from tests.telegram_server import TOKEN, Fault, TelegramServer, blocked, flood, migrated, refused
 
 S = DeliveryState
-DESK, OPS = ChatName("desk"), ChatName("ops")
-TWO_CHATS = a_config(chats=(a_chat("desk", id="7"), a_chat("ops", id="-8")), operator=OPS)
 
 
-def seconds(count: float) -> timedelta:
-    return timedelta(seconds=count)
-
-
-class Desk:
-    """A courier over an outbox in memory, with the operator's notices kept aside."""
-
-    def __init__(self, sender: FakeSender | TelegramSender, store: MemoryStore | None = None) -> None:
-        self.store = store or MemoryStore()
-        self.clock = FakeClock()
-        self.sender = sender
-        self.config: Config = TWO_CHATS
-        self.told: list[tuple[str, str]] = []
-        self.courier = Courier(
-            self.store,
-            sender,
-            self.clock,
-            config=lambda: self.config,
-            tell=lambda *notice: self.told.append(notice),
-        )
-
-    def queue(self, *texts: str, chat: ChatName = DESK) -> None:
-        with self.store.work() as work:
-            for text in texts:
-                work.add_notice(f"notice:{text}", text, chat, self.clock.now())
-
-    async def deliver_all(self) -> None:
-        while await self.courier.deliver_due():
-            pass
-
-    def counts(self) -> dict[DeliveryState, int]:
-        return {state: count for state, count in self.store.counts().items() if count}
-
-
-def fake_desk(*troubles: SendError | None, store: MemoryStore | None = None) -> tuple[Desk, FakeSender]:
+def fake_desk(*troubles: SendError | None, store: SqlStore | None = None) -> tuple[Desk, FakeSender]:
     sender = FakeSender(*troubles)
     return Desk(sender, store), sender
 
@@ -205,13 +170,11 @@ async def test_a_text_refused_even_plain_is_dead() -> None:
     assert desk.courier.counters["dead"] == 1
 
 
-class FullDisk(MemoryStore):
+class FullDisk(SqlStore):
     """Refuses to write while `full`, and what `refusing` names is refused once more."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.claims_refused = 0
-        self.settles_refused = 0
+    claims_refused = 0
+    settles_refused = 0
 
     def claim(self, *args: object, **named: object) -> tuple[Delivery, ...]:
         if self.claims_refused:
@@ -227,7 +190,7 @@ class FullDisk(MemoryStore):
 
 
 async def test_nothing_is_sent_when_the_claim_was_not_written() -> None:
-    store = FullDisk()
+    store = a_store(FullDisk)
     desk, sender = fake_desk(store=store)
     desk.queue("one")
     store.claims_refused = 1
@@ -242,8 +205,8 @@ async def test_nothing_is_sent_when_the_claim_was_not_written() -> None:
 async def test_what_was_sent_is_written_down_as_soon_as_there_is_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("alerts.courier.backoff", lambda tries: seconds(0.001))
-    store = FullDisk()
+    monkeypatch.setattr("alerts.record.backoff", lambda tries: seconds(0.001))
+    store = a_store(FullDisk)
     desk, sender = fake_desk(store=store)
     desk.queue("one")
     store.settles_refused = 3
@@ -253,13 +216,13 @@ async def test_what_was_sent_is_written_down_as_soon_as_there_is_room(
     assert desk.courier.healthy
 
 
-class LosesLease(MemoryStore):
+class LosesLease(SqlStore):
     def settle(self, delivery: Delivery) -> None:
         raise LeaseLost(f"lost the lease of delivery {delivery.id}")
 
 
 async def test_a_lost_lease_is_let_go() -> None:
-    desk, sender = fake_desk(store=LosesLease())
+    desk, sender = fake_desk(store=a_store(LosesLease))
     desk.queue("one")
     await desk.courier.deliver_due()
     assert len(sender.tried) == 1
@@ -267,14 +230,11 @@ async def test_a_lost_lease_is_let_go() -> None:
 
 
 async def test_messages_to_one_chat_keep_their_distance() -> None:
-    desk, sender = fake_desk()
-    courier = Courier(
-        desk.store, sender, desk.clock, config=lambda: desk.config, gap=lambda chat_id: seconds(0.1)
-    )
+    sender = FakeSender()
+    desk = Desk(sender, pace=Pace(lambda chat: (Limit(most=1, seconds=0.1),)))
     desk.queue("one", "two", "three")
     started = asyncio.get_running_loop().time()
-    while await courier.deliver_due():
-        pass
+    await desk.deliver_all()
     assert len(sender.tried) == 3
     assert asyncio.get_running_loop().time() - started >= 0.2
 
@@ -282,10 +242,10 @@ async def test_messages_to_one_chat_keep_their_distance() -> None:
 class SlowSender(FakeSender):
     """Takes its time with chat 7."""
 
-    async def send(self, chat: Chat, message: Message) -> int | None:
+    async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:
         if chat.id == "7":
             await asyncio.sleep(30)
-        return await super().send(chat, message)
+        return await super().send(chat, message, reply_to=reply_to)
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -315,23 +275,31 @@ async def test_running_a_slow_chat_holds_up_no_other_and_stopping_leaves_it_doub
     assert again.maybe_sent
 
 
-async def test_a_bug_in_one_delivery_is_reported_and_the_others_go_on() -> None:
-    class Broken(FakeSender):
-        async def send(self, chat: Chat, message: Message) -> int | None:
-            if message.plain == "bad":
-                raise ZeroDivisionError("a bug")
-            return await super().send(chat, message)
+class Broken(FakeSender):
+    """Our own code fails on some messages."""
 
-    sender = Broken()
-    desk = Desk(sender)
-    stop = asyncio.Event()
-    desk.queue("bad")
-    desk.queue("good", chat=OPS)
-    running = asyncio.create_task(desk.courier.run(stop))
-    await until(lambda: len(sender.tried) == 1 and not desk.courier.healthy)
-    stop.set()
-    await running
-    assert "a bug" in desk.courier.problem
+    async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:
+        if "bad" in message.plain:
+            raise ZeroDivisionError("a bug")
+        return await super().send(chat, message, reply_to=reply_to)
+
+
+async def test_a_bug_stops_no_other_delivery_and_is_given_up_with_a_notice() -> None:
+    desk = Desk(Broken())
+    desk.queue_alert("bad news")
+    desk.queue("good", "better")
+    with capture_logs() as logged:
+        await desk.deliver_all()
+        assert desk.counts() == {S.UNSURE: 1, S.SENT: 2}
+        for _ in range(4):
+            assert "an error in our own code: ZeroDivisionError" in desk.courier.problem
+            await desk.pass_time(60)
+    assert len(logged) == 5
+    assert desk.courier.healthy
+    assert desk.counts() == {S.DEAD: 1, S.SENT: 2}
+    ((key, words),) = desk.told
+    assert key.startswith("dead:")
+    assert "an error in our own code: ZeroDivisionError" in words
 
 
 # ── over the wire ──
@@ -372,8 +340,7 @@ async def test_one_fault_on_the_wire(
     server.faults.append(fault)
     wired.queue("one")
     await wired.deliver_all()
-    wired.clock.advance(seconds(wait))
-    await wired.deliver_all()
+    await wired.pass_time(wait)
     assert server.texts() == posts
     assert wired.counts() == {S.SENT: 1}
 
@@ -389,7 +356,7 @@ async def test_flood_control_on_the_wire_is_obeyed(server: TelegramServer, wired
     wired.clock.advance(seconds(1.05))
     await wired.deliver_all()
     assert server.texts("7") == ["one", "two"]
-    assert server.violations == []
+    assert server.violated() == {}
     assert set(server.most_open.values()) == {1}
 
 
@@ -399,41 +366,3 @@ async def test_a_chat_that_threw_the_bot_out_gets_nothing_more(server: TelegramS
     await wired.deliver_all()
     assert len(server.calls) == 1
     assert wired.counts() == {S.PARKED: 2}
-
-
-# ── the arithmetic ──
-
-
-@pytest.mark.parametrize(
-    ("attempts", "pause"), [(0, 1), (1, 1), (2, 2), (3, 4), (9, 256), (10, 300), (10_000, 300)]
-)
-def test_backoff(attempts: int, pause: float) -> None:
-    assert backoff(attempts) == seconds(pause)
-
-
-@pytest.mark.parametrize(
-    ("trouble", "state", "pause", "maybe_sent"),
-    [
-        (RetryLater(seconds(38)), S.WAITING, 38, False),
-        (NotSent("no route"), S.WAITING, 4, False),
-        (Unsure("timeout"), S.UNSURE, 60, True),
-        (TokenRefused("401"), S.WAITING, 300, False),
-    ],
-)
-def test_troubles_that_pass(trouble: SendError, state: S, pause: float, maybe_sent: bool) -> None:
-    after = after_trouble(a_delivery(state=S.CLAIMED, attempts=3, claimed_until=NOW), trouble, NOW)
-    assert (after.state, after.not_before, after.maybe_sent) == (state, NOW + seconds(pause), maybe_sent)
-    assert (after.claimed_until, after.why, after.settled_at) == (None, str(trouble), None)
-
-
-@pytest.mark.parametrize(
-    ("trouble", "state"), [(ChatGone("kicked"), S.PARKED), (MessageRefused("too long"), S.DEAD)]
-)
-def test_troubles_that_stay(trouble: SendError, state: S) -> None:
-    after = after_trouble(a_delivery(state=S.CLAIMED), trouble, NOW)
-    assert (after.state, after.why, after.settled_at) == (state, str(trouble), NOW)
-
-
-def test_doubt_stays_until_the_message_is_accepted() -> None:
-    after = after_trouble(a_delivery(maybe_sent=True), RetryLater(seconds(1)), NOW)
-    assert after.maybe_sent

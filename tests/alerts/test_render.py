@@ -1,19 +1,47 @@
 """Messages: what a desk reads, and that nothing a feed sends can break them."""
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.render import render, render_alert, render_notice, safe_link, utf16_length
-from monitor.core.model import Authority, Priority, Tier, Topic
-from tests.builders import a_delivery, a_hit, a_story, a_verdict, an_alert, an_article
+from alerts.harmless import safe_link, utf16_length
+from alerts.render import MOST_IN_A_DIGEST, render
+from monitor.core.model import (
+    Alert,
+    Authority,
+    Delivery,
+    DeliveryKind,
+    Message,
+    Priority,
+    Reason,
+    Report,
+    Standing,
+    Template,
+    Tier,
+    Topic,
+)
+from tests.builders import NOW, a_chat, a_delivery, a_hit, a_story, a_verdict, an_alert, an_article
 from tests.telegram_server import understood
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UTC_ZONE = ZoneInfo("UTC")
+OUTLETS = ("People's Bank of China", "Xinhua", "Caixin", "Reuters", "Xinhua", "CoinDesk", "The Block")
+
+
+def a_report(source_name: str) -> Report:
+    return Report(source_name=source_name, source_tier=Tier.REPORTING, title="t", url="", seen_at=NOW)
+
+
+def render_alert(alert: Alert, *, zone: ZoneInfo, repeat: bool = False, **chat: Any) -> Message:
+    return render(a_delivery(alert=alert, maybe_sent=repeat), a_chat(**chat), zone=zone)
+
+
+def render_notice(text: str) -> Message:
+    return render(a_delivery(kind=DeliveryKind.NOTICE, alert=None, notice=text), a_chat(), zone=UTC_ZONE)
 
 
 def lines(**article: object) -> list[str]:
@@ -22,21 +50,113 @@ def lines(**article: object) -> list[str]:
 
 def test_the_whole_layout() -> None:
     alert = an_alert(
-        story=a_story(reports=3),
+        story=a_story(standing=Standing.CONFIRMED),
         verdict=a_verdict(topics=(Topic.ECNY, Topic.FINTECH), priority=Priority.BREAKING),
+        reports=tuple(a_report(name) for name in OUTLETS),
     )
     assert render_alert(alert, zone=SHANGHAI).html == "\n".join(
         [
             '<b><a href="https://www.pbc.gov.cn/en/1.html">'
             "Digital yuan pilot reaches five more cities</a></b> · <code>pbc.gov.cn</code>",
             "People's Bank of China · issuing authority · BREAKING · central government",
+            "Confirmed by the primary text",
             "#ecny #fintech",
             "The central bank widened the digital yuan pilot. Five more cities join in January.",
             "Why: ecny “Digital yuan” · score 6 of 3",
             "Published 2026-11-24 16:00 · Seen 2026-11-24 16:00 CST (UTC+8)",
-            "3 reports of this story",
+            "Also reported by: Xinhua 16:00, Caixin 16:00, Reuters 16:00, CoinDesk 16:00 and 1 more",
         ]
     )
+
+
+def test_a_chat_reads_labels_in_its_language() -> None:
+    alert = an_alert(
+        story=a_story(standing=Standing.UNCONFIRMED),
+        verdict=a_verdict(topics=(Topic.ECNY, Topic.FINTECH), priority=Priority.BREAKING),
+        reports=tuple(a_report(name) for name in OUTLETS),
+    )
+    assert render_alert(alert, zone=SHANGHAI, language="zh").plain.splitlines()[2:] == [
+        "People's Bank of China · 发文机关 · 突发 · 中央政府",
+        "未经证实：仅有不可靠来源",
+        "#数字人民币 #金融科技",
+        "The central bank widened the digital yuan pilot. Five more cities join in January.",
+        "依据: ecny “Digital yuan” · 得分 6，阈值 3",
+        "发布 2026-11-24 16:00 · 发现 2026-11-24 16:00 CST (UTC+8)",
+        "另见: Xinhua 16:00, Caixin 16:00, Reuters 16:00, CoinDesk 16:00 等，另有 1 家",
+    ]
+
+
+def test_a_brief_alert_is_three_lines() -> None:
+    message = render_alert(an_alert(), zone=SHANGHAI, template=Template.BRIEF)
+    assert message.html.splitlines()[1:] == [
+        "People's Bank of China · issuing authority · central government",
+        "Why: ecny “Digital yuan” · score 6 of 3",
+    ]
+
+
+def test_buttons_say_what_they_do_and_fit() -> None:
+    delivery = a_delivery(alert=an_alert(story=a_story(id=2**63 - 1)))
+    message = render(delivery, a_chat(language="zh"), zone=UTC_ZONE, buttons=True)
+    (row,) = message.buttons
+    assert [button.label for button in row] == ["依据", "有用", "噪音", "静音本事件"]
+    assert row[0].press == f"why:{2**63 - 1}"
+    assert max(len(button.press.encode()) for button in row) <= 64
+    assert render(delivery, a_chat(), zone=UTC_ZONE).buttons == ()
+
+
+def test_a_follow_up_says_first_what_is_new() -> None:
+    alert = an_alert(reason=Reason.DENIED, words="denied, says official media", source_name="Xinhua")
+    message = render(a_delivery(kind=DeliveryKind.FOLLOW_UP, alert=alert), a_chat(), zone=SHANGHAI)
+    assert message.html.splitlines() == [
+        "<b>Denied: denied, says official media</b>",
+        '<a href="https://www.pbc.gov.cn/en/1.html">Digital yuan pilot reaches five more cities</a>'
+        " · <code>pbc.gov.cn</code>",
+        "Xinhua · issuing authority · central government",
+        "Published 2026-11-24 16:00 · Seen 2026-11-24 16:00 CST (UTC+8)",
+    ]
+
+
+def test_an_edit_repeats_nothing() -> None:
+    edit = a_delivery(kind=DeliveryKind.EDIT, maybe_sent=True)
+    assert render(edit, a_chat(), zone=SHANGHAI).html.startswith("<b>")
+
+
+def a_digest(*alerts: Alert, heading: str = "") -> Delivery:
+    return a_delivery(kind=DeliveryKind.DIGEST, alert=None, gathered=alerts, notice=heading)
+
+
+def test_a_digest_lists_its_alerts() -> None:
+    urgent = an_alert(verdict=a_verdict(priority=Priority.BREAKING))
+    message = render(a_digest(urgent, an_alert(), heading="Since 08:00"), a_chat(), zone=SHANGHAI)
+    assert message.plain.split("\n\n") == [
+        "Since 08:00",
+        "• Digital yuan pilot reaches five more cities\n"
+        "BREAKING · People's Bank of China · #ecny · 11-24 16:00\nhttps://www.pbc.gov.cn/en/1.html",
+        "• Digital yuan pilot reaches five more cities\n"
+        "People's Bank of China · #ecny · 11-24 16:00\nhttps://www.pbc.gov.cn/en/1.html",
+    ]
+    assert message.html.count("<a href=") == 2
+
+
+def test_the_largest_digest_is_one_message_that_telegram_takes() -> None:
+    one = an_alert(
+        article=an_article(title="é<&" * 200, url="https://a.cn/".ljust(400, "&")),
+        source_name="&" * 100,
+        verdict=a_verdict(topics=tuple(Topic), priority=Priority.BREAKING),
+    )
+    message = render(a_digest(*[one] * 40), a_chat(language="zh"), zone=SHANGHAI)
+    posted = understood({"chat_id": "1", "text": message.html, "parse_mode": "HTML"}, 1)
+    assert posted.text.count("•") == MOST_IN_A_DIGEST
+    assert "<a " not in message.html  # links that long would cost the room of many
+
+
+def test_a_digest_of_ordinary_links_at_their_longest_fits_too() -> None:
+    url = "https://a.cn/".ljust(400, "x")
+    one = an_alert(article=an_article(title="数字人民币" * 60, url=url), source_name="人民银行" * 30)
+    message = render(a_digest(*[one] * MOST_IN_A_DIGEST), a_chat(language="zh"), zone=SHANGHAI)
+    posted = understood({"chat_id": "1", "text": message.html, "parse_mode": "HTML"}, 1)
+    assert message.html.count("<a ") == MOST_IN_A_DIGEST
+    assert utf16_length(posted.text) <= 4096
 
 
 def test_the_plain_version_names_the_link() -> None:
@@ -47,16 +167,16 @@ def test_the_plain_version_names_the_link() -> None:
 
 
 def test_a_doubtful_delivery_is_marked() -> None:
-    message = render(a_delivery(maybe_sent=True), zone=SHANGHAI)
+    message = render(a_delivery(maybe_sent=True), a_chat(), zone=SHANGHAI)
     assert message.html.startswith("(possible repeat) <b>")
     assert message.plain.startswith("(possible repeat) Digital")
     notice = a_delivery(alert=None, notice="reloaded", maybe_sent=True)
-    assert render(notice, zone=SHANGHAI).plain == "(possible repeat) reloaded"
+    assert render(notice, a_chat(), zone=SHANGHAI).plain == "(possible repeat) reloaded"
 
 
 def test_a_notice_is_shown_literally_with_its_lines() -> None:
     delivery = a_delivery(alert=None, notice="rules <b>bad</b>\nline & 2")
-    assert render(delivery, zone=SHANGHAI).html == "rules &lt;b&gt;bad&lt;/b&gt;\nline &amp; 2"
+    assert render(delivery, a_chat(), zone=SHANGHAI).html == "rules &lt;b&gt;bad&lt;/b&gt;\nline &amp; 2"
 
 
 @pytest.mark.parametrize(
@@ -129,10 +249,21 @@ def test_a_link_is_percent_encoded() -> None:
         ("e" + "\u0301" * 50, "e\u0301\u0301"),
         ("\ud800x", "x"),
         ("x" * 1_000_000, "x" * 299 + "…"),
-        ("🇨🇳" * 400, "🇨🇳" * 74 + "🇨…"),
+        ("🇨🇳" * 400, "🇨🇳" * 74 + "…"),
+        ("\u2764\ufe0f 👩\u200d💻 a\u200db\ufe0f", "\u2764\ufe0f 👩\u200d💻 ab"),
         ("", "Digital yuan pilot reaches five more cities"),
     ],
-    ids=["markup", "invisible", "control", "Zalgo", "surrogate", "a megabyte", "emoji", "empty"],
+    ids=[
+        "markup",
+        "invisible",
+        "control",
+        "Zalgo",
+        "surrogate",
+        "a megabyte",
+        "flags",
+        "joined emoji",
+        "empty",
+    ],
 )
 def test_hostile_titles(title: str, shown: str) -> None:
     assert lines(title=title, url="")[0] == shown
@@ -180,7 +311,8 @@ def test_everything_at_its_longest_still_fits() -> None:
             score=1e-300 / 3,
         ),
         source_name="s" * 200,
-        story=a_story(reports=10**9),
+        story=a_story(standing=Standing.UNCONFIRMED),
+        reports=tuple(a_report(letter * 200) for letter in "abcdefghij"),
     )
     message = render_alert(alert, zone=ZoneInfo("Asia/Kolkata"), repeat=True)
     understood({"chat_id": "1", "text": message.html, "parse_mode": "HTML"}, 1)

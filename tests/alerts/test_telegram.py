@@ -4,22 +4,26 @@ import logging
 import socket
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from alerts.telegram import TelegramSender, gap_between_messages
+from alerts.telegram import TelegramSender
 from monitor.core.errors import (
+    ButtonsRefused,
     ChatGone,
     ChatMigrated,
     MessageRefused,
+    NotOurs,
     NotSent,
     RetryLater,
     SendError,
     TokenRefused,
+    TopicGone,
     Unsure,
 )
-from monitor.core.model import Message
+from monitor.core.model import Button, Channel, Chat, Message
 from tests.builders import a_chat
 from tests.telegram_server import TOKEN, Fault, TelegramServer, blocked, flood, migrated, refused
 
@@ -63,7 +67,7 @@ async def test_a_message_without_html_goes_plain(server: TelegramServer, sender:
         (blocked(), ChatGone),
         (refused("chat not found"), ChatGone),
         (refused("not enough rights to send text messages to the chat"), ChatGone),
-        (refused("TOPIC_CLOSED"), ChatGone),
+        (refused("TOPIC_CLOSED"), TopicGone),
         (refused("can't parse entities: Unsupported start tag"), MessageRefused),
         (refused("message is too long"), MessageRefused),
         (refused("ENTITIES_TOO_LONG"), MessageRefused),
@@ -141,6 +145,125 @@ async def test_a_broken_answer_is_not_logged(
     assert "secret page" not in caplog.text
 
 
-@pytest.mark.parametrize(("chat_id", "seconds"), [("7", 1.05), ("-1001", 3.1), ("@channel", 3.1)])
-def test_groups_get_a_slower_pace(chat_id: str, seconds: float) -> None:
-    assert gap_between_messages(chat_id).total_seconds() == seconds
+# ── what a message carries ──
+
+BUTTONS = ((Button(label="Why", press="why:1"), Button(label="Mute", press="mute:1")),)
+FORUM = "-100500"
+
+
+async def test_a_message_goes_to_its_topic_with_its_buttons_and_silently(
+    server: TelegramServer, sender: TelegramSender
+) -> None:
+    server.topics[FORUM] = {17}
+    loud = replace(HELLO, buttons=BUTTONS, silent=True)
+    await sender.send(a_chat(id=FORUM, thread=17), loud)
+    (posted,) = server.messages
+    assert (posted.thread, posted.silent) == (17, True)
+    assert posted.buttons == ((("Why", "why:1"), ("Mute", "mute:1")),)
+
+
+async def test_the_general_topic_is_the_chat_itself(server: TelegramServer, sender: TelegramSender) -> None:
+    server.topics[FORUM] = {17}
+    await sender.send(a_chat(id=FORUM, thread=1), HELLO)
+    assert server.messages[0].thread is None
+
+
+async def test_a_reply_goes_out_even_when_what_it_answers_is_gone(
+    server: TelegramServer, sender: TelegramSender
+) -> None:
+    first = await sender.send(a_chat(), HELLO)
+    await sender.send(a_chat(), HELLO, reply_to=first)
+    await sender.send(a_chat(), HELLO, reply_to=999)
+    assert [posted.reply_to for posted in server.messages] == [None, 101, 999]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["TOPIC_CLOSED", "Topic_deleted", "message thread not found", "MESSAGE THREAD NOT FOUND"],
+)
+async def test_troubles_of_a_topic(server: TelegramServer, sender: TelegramSender, words: str) -> None:
+    server.faults.append(refused(words))
+    with pytest.raises(TopicGone):
+        await sender.send(a_chat(thread=17), HELLO)
+
+
+@pytest.mark.parametrize("words", ["BUTTON_DATA_INVALID", "reply markup is too long", "Wrong HTTP URL"])
+async def test_refused_buttons(server: TelegramServer, sender: TelegramSender, words: str) -> None:
+    server.faults.append(refused(words))
+    with pytest.raises(ButtonsRefused):
+        await sender.send(a_chat(), HELLO)
+
+
+async def test_callback_data_over_64_bytes_is_refused(server: TelegramServer, sender: TelegramSender) -> None:
+    with pytest.raises(ButtonsRefused):
+        await sender.send(a_chat(), replace(HELLO, buttons=((Button(label="x", press="政" * 22),),)))
+
+
+# ── editing ──
+
+
+async def test_an_edit_tells_whether_the_message_is_there(
+    server: TelegramServer, sender: TelegramSender
+) -> None:
+    message_id = await sender.send(a_chat(), HELLO)
+    assert message_id == 101
+    assert await sender.edit(a_chat(), message_id, HELLO)  # the same already
+    assert await sender.edit(a_chat(), message_id, Message(html="<i>new</i>", plain="new"))
+    assert server.texts() == ["new"]
+    assert not await sender.edit(a_chat(), message_id + 1, HELLO)
+    server.people_write("7")
+    with pytest.raises(NotOurs):
+        await sender.edit(a_chat(), message_id + 1, HELLO)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (flood(3), RetryLater),
+        (blocked(), ChatGone),
+        (Fault(reset=True), Unsure),
+        (refused("can't parse entities: Unsupported start tag"), MessageRefused),
+    ],
+)
+async def test_troubles_of_an_edit(
+    server: TelegramServer, sender: TelegramSender, fault: Fault, error: type[SendError]
+) -> None:
+    server.faults.append(fault)
+    with pytest.raises(error):
+        await sender.edit(a_chat(), 5, HELLO)
+
+
+RIGHTS = [
+    "can_be_edited",
+    "is_anonymous",
+    *(f"can_{right}" for right in ("manage_chat", "delete_messages", "manage_video_chats", "invite_users")),
+    *(f"can_{right}" for right in ("restrict_members", "promote_members", "change_info", "post_stories")),
+    *(f"can_{right}" for right in ("edit_stories", "delete_stories")),
+]
+
+
+@pytest.mark.parametrize(
+    ("chat", "rights", "reads_back"),
+    [
+        (a_chat(), {}, True),
+        (a_chat(id="-1001"), {}, True),
+        (a_chat(id="-1001"), {"can_edit_messages": False}, True),
+        (a_chat(id="-1001"), {"can_edit_messages": True}, False),
+        (a_chat(channel=Channel.WEBHOOK), {}, False),
+    ],
+    ids=["person", "group", "channel", "channel whose posts of others it may edit", "webhook"],
+)
+async def test_only_where_a_look_does_no_harm(
+    server: TelegramServer, sender: TelegramSender, chat: Chat, rights: dict[str, bool], reads_back: bool
+) -> None:
+    if rights:
+        server.membership[chat.id] = {"status": "administrator"} | dict.fromkeys(RIGHTS, False) | rights
+    assert await sender.reads_back(chat) is reads_back
+
+
+async def test_rights_that_cannot_be_asked_are_trouble(server: TelegramServer) -> None:
+    sender = TelegramSender("999:wrong", api_url=server.url)
+    await sender.start()
+    with pytest.raises(TokenRefused):
+        await sender.reads_back(a_chat(id="@channel"))
+    await sender.close()

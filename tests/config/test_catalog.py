@@ -1,24 +1,22 @@
 """The shipped catalogue is whole, and a damaged file is refused with its place."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
 from monitor.config.catalog import catalog, parse_catalog
+from monitor.config.selectors import css_problem
 from monitor.core.errors import ConfigError
-from monitor.core.model import Kind, Method, Source, Tier, Use
+from monitor.core.model import Feed, Kind, Method, Source, Tier, Use
 
 ONE = "kind: crypto-media\nsources:\n  - id: a\n    url: https://example.org/feed\n"
 
 
-def test_it_holds_every_kind_of_feed_source_once() -> None:
+def test_it_holds_every_kind_of_source_once() -> None:
     ids = [source.id for source in catalog()]
-    assert len(ids) == len(set(ids)) >= 70
-    assert {source.kind for source in catalog()} >= {
-        Kind.OFFICIAL_CENTRAL,
-        Kind.STATE_MEDIA,
-        Kind.CRYPTO_MEDIA,
-    }
+    assert len(ids) == len(set(ids)) >= 136
+    assert {source.kind for source in catalog()} == set(Kind)
 
 
 def test_it_is_read_once() -> None:
@@ -32,7 +30,7 @@ def test_the_backbone_is_a_json_list_with_named_fields() -> None:
         Tier.AUTHORITY,
         "Asia/Shanghai",
     )
-    assert {feed.method for feed in gov_cn.feeds} == {Method.JSON}
+    assert {feed.method for feed in gov_cn.feeds if feed.use is Use.PRIMARY} == {Method.JSON}
     assert gov_cn.feeds[0].fields is not None
     assert (gov_cn.feeds[0].fields.items, gov_cn.feeds[0].fields.title) == ("$[*]", "TITLE")
 
@@ -48,6 +46,28 @@ def test_a_source_can_be_polled(source: Source) -> None:
     assert timedelta(minutes=5) <= source.every <= timedelta(days=1)
     assert source.homepage.startswith("http")
     assert source.languages
+
+
+LISTS = [
+    pytest.param(feed, id=f"{source.id}-{feed.name}")
+    for source in catalog()
+    for feed in source.feeds
+    if feed.method is Method.LISTING
+]
+
+
+@pytest.mark.parametrize("feed", LISTS)
+def test_every_selector_of_a_list_is_css(feed: Feed) -> None:
+    fields = feed.fields
+    assert fields is not None
+    asked = (fields.items, fields.title, fields.link, fields.date, fields.summary, fields.content)
+    assert [css_problem(selector) for selector in asked] == [""] * len(asked)
+
+
+def test_a_site_that_disallows_robots_is_read_through_another() -> None:
+    pbc = next(source for source in catalog() if source.id == "pbc")
+    primary = {urlsplit(feed.url).hostname for feed in pbc.feeds if feed.use is Use.PRIMARY}
+    assert primary == {"sousuo.www.gov.cn"}
 
 
 def test_a_word_never_means_both_a_source_and_a_tag() -> None:

@@ -272,7 +272,7 @@ CASES = {
             + "  add:\n    - id: x\n      feeds:\n        - {url: https://b.org/, method: json}\n"
         ),
         "config.yaml:10:33: sources.add.0.feeds.0.method",
-        "method json and fields belong together",
+        "method json or listing and fields belong together",
         "fields: {items",
     ),
     "no primary feed": (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.classify import MOST_EVIDENCE, MOST_NOTES, Judge, compile_rules
+from monitor.core.classify import LONGEST_TEXT, MOST_EVIDENCE, MOST_NOTES, Judge, compile_rules
 from monitor.core.errors import RuleError
 from monitor.core.model import (
     Authority,
@@ -18,9 +18,11 @@ from monitor.core.model import (
     RuleBook,
     RuleId,
     TermSet,
+    Tier,
     Topic,
     Verdict,
 )
+from monitor.core.relevance import Relevance
 
 
 def a_rule(query: Query = "digital yuan", **changes: Any) -> Rule:
@@ -44,6 +46,30 @@ def evidence(term: str, title: str) -> tuple[str, ...]:
         ("AI", "The minister said so", ()),
         ("AI", "He was paid in Shanghai", ()),
         ("AI", "生成式ＡＩ服务", ("ＡＩ",)),
+        ("AI", "AI监管与AI", ("AI", "AI")),
+        ("AI", "GPT-AI", ("AI",)),
+        ("AI", "AI2027", ()),
+        ("AI", "The AI's rules", ("AI",)),
+        ("mac", "machine, macOS, iMac", ()),
+        ("e-CNY", "eCNY or e CNY", ("e CNY",)),
+        ("eCNY", "e-CNY or eCNY", ("eCNY",)),
+        ("e CNY", "e‑CNY / e–CNY / e-CNY", ("e‑CNY", "e–CNY", "e-CNY")),
+        ("state-owned", "State‐owned", ("State‐owned",)),
+        ("cs:SAFE", "SAFE, Safe and safe", ("SAFE",)),
+        ("cs:SAFE", "ＳＡＦＥ发布新规", ("ＳＡＦＥ",)),
+        ("cs:SAFE", "SAFETY", ()),
+        ("cs:SAFE", "外汇局SAFE公告", ("SAFE",)),
+        ("central bank", "central bank's, central banks", ("central bank", "central banks")),
+        ("currency", "Currency’s and currencies", ("Currency", "currencies")),
+        ("boss", "bosses", ("bosses",)),
+        ("区块链", "區塊鏈產業", ("區塊鏈",)),
+        ("互联网信息服务", "網際網路資訊服務", ("網際網路資訊服務",)),
+        ("芯片", "晶片與伺服器", ("晶片",)),
+        ("软件", "軟​體", ("軟​體",)),
+        ("稳定币", "稳﻿定⁠币条例", ("稳﻿定⁠币",)),
+        ("bitcoin", "bit­coin", ("bit­coin",)),
+        ("5G专网", "5G 专网与5G专网", ("5G 专网", "5G专网")),
+        ("C++", "C++ and C", ("C++",)),
         ("AI", "AI, or not", ("AI",)),
         ("AI", "OpenAI", ()),
         ("mac", "machine learning", ()),
@@ -276,3 +302,92 @@ def test_threads_agree() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(judged, titles)) == [judged(title) for title in titles]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "digital yuan " * 800_000,
+        "数字人民币试点" * 1_500_000,
+        "連接埠" * 5_000 + "。" * 9_000_000,
+        "\u200b" * 10_000_000,
+    ],
+    ids=["english", "chinese", "traditional", "invisible"],
+)
+def test_a_report_of_ten_megabytes_is_looked_at_in_part(text: str) -> None:
+    judge = a_judge(a_rule(("digital yuan", "数字人民币", "端口")))
+    verdict = judge.classify(title="digital yuan", body=text)
+    assert verdict.score == 4.0
+    assert all(match.end <= LONGEST_TEXT for match in verdict.hits[0].matches)
+
+
+def test_what_stands_behind_the_limit_is_not_seen() -> None:
+    judge = a_judge(a_rule("bank"))
+    padding = "x" * (LONGEST_TEXT - 5)
+    assert judge.classify(title="", body=f"{padding} bank").hits
+    assert not judge.classify(title="", body=f"{padding}  bank").hits
+
+
+def test_fifty_thousand_terms() -> None:
+    terms = tuple(f"term{number}x" for number in range(50_000))
+    judge = a_judge(a_rule(terms), a_rule(" OR ".join(terms[:500]), id=RuleId("long")))
+    verdict = judge.classify(title="term49999x and term7x")
+    assert [[match.text for match in hit.matches] for hit in verdict.hits] == [
+        ["term7x", "term49999x"],
+        ["term7x"],
+    ]
+
+
+# ── the learned part ──
+
+
+def with_model(**weights: float) -> Judge:
+    model = Relevance(version="m", trained_on="", weights={"title": weights, "lead": {}, "rules": {}})
+    rules = (
+        a_rule(id=RuleId("yuan"), weight=2.5),
+        a_rule(("shares",), id=RuleId("shares"), weight=-3.0),
+    )
+    return compile_rules(RuleBook(rules=rules, model=model))
+
+
+@pytest.mark.parametrize(
+    ("title", "score", "share"),
+    [
+        ("digital yuan pilot", 3.5, 1.0),
+        ("digital yuan", 2.5, 0.0),
+        ("shares pilot", -3.0, None),
+        ("pilot", 0.0, None),
+    ],
+    ids=["tips a close call", "knows no word", "no rule speaks for it", "no rule at all"],
+)
+def test_the_model_has_a_say_where_a_rule_speaks(title: str, score: float, share: float | None) -> None:
+    verdict = with_model(pilot=9.0).classify(title=title)
+    assert verdict.score == score
+    assert verdict.relevant is (score >= 3)
+    assert (verdict.share.points if verdict.share else None) == share
+
+
+def test_the_model_is_explained() -> None:
+    reasons = with_model(pilot=9.0).classify(title="digital yuan pilot").reasons()
+    assert "model +1: “pilot” in title" in reasons
+
+
+def test_what_a_model_is_trained_on() -> None:
+    sets = (TermSet(name="ecny", terms=("digital yuan",)), TermSet(name="act", terms=("ban",)))
+    judge = compile_rules(RuleBook(rules=(a_rule(weight=2.4),), sets=sets))
+    found, heard = judge.features(title="Digital yuan", summary="A ban.")
+    assert heard
+    assert found.rules == ("lang en", "@ecny in title", "@act in lead", "rules give 2.5")
+    assert "digital yuan" in found.title
+    assert found.lead == ("a", "ban", "a ban")
+    by_body, heard = judge.features(title="News", body="A ban.")
+    assert (by_body.lead, heard) == (("a", "ban", "a ban"), False)
+
+
+def test_the_tier_is_evidence() -> None:
+    weights: dict[str, dict[str, float]] = {"title": {}, "lead": {}, "rules": {"tier 1": 0.5}}
+    model = Relevance(version="m", trained_on="", weights=weights)
+    judge = compile_rules(RuleBook(rules=(a_rule(),), model=model))
+    share = judge.classify(title="digital yuan", tier=Tier.AUTHORITY).share
+    assert share is not None
+    assert share.points == 0.5

@@ -1,19 +1,26 @@
 """What becomes of an article, and the reason given."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.decide import age, chats_for, decide, quiet_until
+from monitor.core.decide import Desk, age, chats_for, decide, quiet_until
 from monitor.core.model import (
     AlertPolicy,
+    ChatName,
     Decision,
+    DigestPlan,
+    Due,
+    Every,
     Hold,
     Priority,
     QuietHours,
     Reason,
+    RuleId,
     Send,
+    Standing,
     Topic,
 )
 from tests.builders import NOW, a_chat, a_story, a_verdict, an_article, not_relevant
@@ -21,6 +28,7 @@ from tests.builders import NOW, a_chat, a_story, a_verdict, an_article, not_rele
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NIGHT = QuietHours(start=time(23), end=time(7))
 DAY = timedelta(days=1)
+BREAKING_ONLY = a_chat(instant=Priority.BREAKING, digest=DigestPlan(every=Every.DAILY, at=time(8)))
 
 
 def decided(**changes: object) -> Decision:
@@ -30,10 +38,16 @@ def decided(**changes: object) -> Decision:
         "story": a_story(),
         "chats": (a_chat(),),
         "policy": AlertPolicy(timezone=SHANGHAI),
+        "owed_today": {},
         "first_sight": False,
         "now": NOW,
     }
     values.update(changes)
+    values["desk"] = Desk(
+        chats=values.pop("chats"),  # type: ignore[arg-type]
+        policy=values.pop("policy"),  # type: ignore[arg-type]
+        owed_today=values.pop("owed_today"),  # type: ignore[arg-type]
+    )
     return decide(
         values.pop("article"),  # type: ignore[arg-type]
         values.pop("verdict"),  # type: ignore[arg-type]
@@ -57,6 +71,18 @@ def decided(**changes: object) -> Decision:
         ({"chats": ()}, Reason.NO_CHAT),
         ({"chats": (a_chat(topics=(Topic.CHIPS,)),)}, Reason.NO_CHAT),
         ({"chats": (a_chat(at_least=Priority.BREAKING),)}, Reason.NO_CHAT),
+        ({"story": a_story(muted_at=NOW)}, Reason.MUTED),
+        ({"story": a_story(standing=Standing.UNCONFIRMED)}, Reason.RUMOUR),
+        (
+            {"story": a_story(standing=Standing.UNCONFIRMED), "policy": AlertPolicy(rumours=True)},
+            Reason.NEW_STORY,
+        ),
+        ({"old_document": "the document of 2021-09-15"}, Reason.RECIRCULATED),
+        ({"chats": (BREAKING_ONLY,)}, Reason.DIGEST),
+        ({"chats": (BREAKING_ONLY,), "verdict": a_verdict(priority=Priority.BREAKING)}, Reason.NEW_STORY),
+        ({"chats": (BREAKING_ONLY, a_chat("all"))}, Reason.NEW_STORY),
+        ({"chats": (a_chat(daily_cap=2),), "owed_today": {"desk": 1}}, Reason.NEW_STORY),
+        ({"chats": (a_chat(daily_cap=2),), "owed_today": {"desk": 2}}, Reason.DAILY_CAP),
     ],
     ids=[
         "new story",
@@ -71,6 +97,15 @@ def decided(**changes: object) -> Decision:
         "no chats",
         "another topic",
         "not urgent enough",
+        "muted story",
+        "a rumour",
+        "a rumour where rumours are welcome",
+        "an old document passed on",
+        "not urgent enough to come at once",
+        "urgent enough to come at once",
+        "at once for one chat is enough",
+        "below the daily cap",
+        "above the daily cap",
     ],
 )
 def test_every_article_gets_its_reason(changes: dict[str, object], reason: Reason) -> None:
@@ -84,7 +119,9 @@ def test_quiet_hours_hold_until_they_end() -> None:
     policy = AlertPolicy(timezone=SHANGHAI, quiet=NIGHT)
     decision = decided(policy=policy, now=midnight.astimezone(UTC), article=an_article(published_at=midnight))
     assert isinstance(decision, Hold)
-    assert decision.until == datetime(2026, 11, 24, 7, tzinfo=SHANGHAI)
+    assert decision.due == (
+        Due(chat=ChatName("desk"), gather_until=datetime(2026, 11, 24, 7, tzinfo=SHANGHAI)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,13 +156,39 @@ def test_quiet_span(
     assert ends == (datetime(2026, 11, *until, tzinfo=SHANGHAI) if until else None)
 
 
-def test_chats_take_their_topics_at_their_priority() -> None:
-    chats = (
-        a_chat(),
-        a_chat("chips", topics=(Topic.CHIPS,)),
-        a_chat("all"),
-    )
-    assert chats_for(a_verdict(), chats) == ("desk", "all")
+@pytest.mark.parametrize(
+    ("changes", "topics", "taken"),
+    [
+        ({}, (Topic.ECNY,), True),
+        ({"topics": (Topic.CHIPS,)}, (Topic.ECNY,), False),
+        ({"topics": (Topic.CHIPS,), "rules": (RuleId("ecny"),)}, (Topic.ECNY,), True),
+        ({"topics": (), "rules": (RuleId("chips"),)}, (Topic.ECNY,), False),
+        ({}, (), True),
+        ({"topics": (Topic.CHIPS,)}, (), False),
+        ({"topics": (), "rules": (RuleId("ecny"),)}, (), True),
+    ],
+    ids=[
+        "every topic",
+        "another topic",
+        "another topic, but its rule",
+        "other rules only",
+        "no topic, for those who take all",
+        "no topic, for others",
+        "no topic, but its rule",
+    ],
+)
+def test_chats_take_their_topics_and_rules(
+    changes: dict[str, Any], topics: tuple[Topic, ...], taken: bool
+) -> None:
+    chat = a_chat(**changes)
+    assert chats_for(a_verdict(topics=topics), (chat,)) == ((chat,) if taken else ())
+
+
+def test_less_urgent_alerts_make_no_sound() -> None:
+    chats = (a_chat("loud"), a_chat("calm", loud=Priority.BREAKING))
+    decision = decided(chats=chats)
+    assert isinstance(decision, Send)
+    assert [(due.chat, due.silent) for due in decision.due] == [("loud", False), ("calm", True)]
 
 
 @pytest.mark.parametrize(

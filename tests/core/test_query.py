@@ -4,7 +4,7 @@ import pytest
 
 from monitor.core.classify import compile_rules
 from monitor.core.errors import RuleError
-from monitor.core.model import Query, Rule, RuleBook, RuleId, TermSet, Tier
+from monitor.core.model import Query, Rule, RuleBook, RuleId, TermSet, Tier, Topic
 
 SETS = (
     TermSet(name="ecny", terms=("数字人民币", "e-CNY", "digital yuan")),
@@ -93,6 +93,65 @@ def test_tier(tier: Tier | None, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "source", "language", "holds"),
+    [
+        ("bank AND source:pbc", "pbc", "", True),
+        ("bank AND source:pbc", "pbc-branch", "", False),
+        ("bank AND source: pbc*", "pbc-branch", "", True),
+        ("bank AND SOURCE:pbc*", "xinhua", "", False),
+        ("bank AND source:pbc*", "", "", False),
+        ("bank AND NOT source:pbc", "", "", True),
+        ("bank AND lang:en", "", "en", True),
+        ("bank AND lang:zh", "", "en", False),
+        ("bank AND lang:en", "", "", True),
+        ("bank AND Lang: ZH", "", "zh", True),
+        ("ｂａｎｋ ＡＮＤ ｌａｎｇ：ｅｎ", "", "en", True),
+        ("(source:pbc AND bank) OR (lang:zh AND bank)", "pbc", "en", True),
+    ],
+)
+def test_source_and_language(query: str, source: str, language: str, holds: bool) -> None:
+    judge = compile_rules(RuleBook(rules=(Rule(id=RuleId("r"), query=query),)))
+    verdict = judge.classify(title="The bank acts for the people", source=source, language=language)
+    assert bool(verdict.hits) is holds
+
+
+@pytest.mark.parametrize(
+    ("title", "fired"),
+    [
+        ("bank model", ["gives ai", "asks ai"]),
+        ("bank", []),
+        ("bank model retreats", ["gives ai", "takes ai"]),
+        ("bank coin", ["gives crypto"]),
+        ("bank model coin", ["gives crypto", "gives ai", "asks ai", "asks both"]),
+    ],
+)
+def test_topic_sees_what_the_other_rules_gave(title: str, fired: list[str]) -> None:
+    written = (
+        ("asks ai", "bank AND topic:ai", None, 1.0),
+        ("asks own", "bank AND topic:chips", Topic.CHIPS, 1.0),
+        ("asks both", "bank AND topic:ai AND topic:crypto", Topic.GOV, 1.0),
+        ("asks asked", "bank AND topic:gov", None, 1.0),
+        ("gives crypto", "coin", Topic.CRYPTO, 1.0),
+        ("gives ai", "model", Topic.AI, 2.0),
+        ("takes ai", "retreats", Topic.AI, -2.0),
+    )
+    rules = (Rule(id=RuleId(r), query=q, topic=topic, weight=weight) for r, q, topic, weight in written)
+    verdict = compile_rules(RuleBook(rules=tuple(rules))).classify(title=title)
+    assert [hit.rule for hit in verdict.hits] == fired
+
+
+def test_topic_may_stand_in_needs_and_unless() -> None:
+    rules = (
+        Rule(id=RuleId("coin"), query="coin", topic=Topic.CRYPTO),
+        Rule(id=RuleId("needs"), query="bank", needs="topic:crypto"),
+        Rule(id=RuleId("unless"), query="bank", unless="topic:crypto"),
+    )
+    judge = compile_rules(RuleBook(rules=rules))
+    assert [hit.rule for hit in judge.classify(title="bank coin").hits] == ["coin", "needs"]
+    assert [hit.rule for hit in judge.classify(title="bank").hits] == ["unless"]
+
+
+@pytest.mark.parametrize(
     ("query", "title", "holds"),
     [
         (("digital yuan", "数字人民币"), "数字人民币", True),
@@ -122,9 +181,20 @@ def test_a_list_means_any_of_these_to_the_letter(query: Query, title: str, holds
         ("ATLEAST/9999 yuan", "ATLEAST/9999 needs a number", "write ATLEAST/5"),
         ("NEAR/3 yuan", "NEAR/3 has nothing to its left", "another"),
         ("bank NEAR/3 (yuan AND NOT coin)", "nothing can be near a NOT", "with AND"),
-        ("tier:1 NEAR/3 bank", "nothing can be near a NOT or a tier", "with AND"),
+        ("tier:1 NEAR/3 bank", "nothing can be near a NOT, tier, source", "with AND"),
         ("tier:7 AND bank", "tier:7 names no tier", "tier:1-2"),
         ("tier: AND bank", "tier: names no tier", "tier:1-2"),
+        ("source:", "source: names no source", "source:pbc*"),
+        ("source:pb?c AND bank", "source:pb?c names no source", "source:pbc*"),
+        ("source:* AND bank", "source:* names no source", "source:pbc*"),
+        ("lang:fr AND bank", "lang:fr names no language", "lang:en or lang:zh"),
+        ("topic:chip AND bank", "there is no topic 'chip'", "did you mean chips?"),
+        ("lang:zh NEAR/3 bank", "nothing can be near a NOT, tier, source, lang or topic", "with AND"),
+        ("source:pbc", "it names no term", "add the words"),
+        ("bank OR topic:ai", "would hold for reports that have none of its terms", "add what must occur"),
+        ("bank OR NOT lang:zh", "would hold for reports that have none of its terms", "add what must occur"),
+        ("NOT (bank AND cash)", "would hold for reports that have none of its terms", "add what must occur"),
+        ("NOT title:bank", "would hold for reports that have none of its terms", "add what must occur"),
         ("titel:bank", "there is no field 'titel'", "did you mean title?"),
         ("bank AND @ecmy", "at character 10: there is no set @ecmy", "did you mean ecny?"),
         ("@zzz", "there is no set @zzz", "known are: ecny, money"),

@@ -21,6 +21,9 @@ WILD = st.text() | st.text(
         ("資料安全法", "数据安全法"),
         ("連接埠管理", "连接端口管理"),
         ("核心程序", "核心程序"),
+        ("買隨身碟，軟體更新。", "买U盘，软件更新。"),
+        ("乾隆年间的程序", "乾隆年间的程序"),
+        ("區塊鏈、晶片與網際網路", "区块链、芯片与互联网"),
         ("什麼時候", "什么时候"),
         ("e\u2011CNY – DC—EP", "e-cny - dc-ep"),
         ("the PBOC’s “plan”", 'the pboc\'s "plan"'),
@@ -57,6 +60,9 @@ def test_folding(text: str, folded: str) -> None:
         ("Zero\u200b\u200bwidth end", "end", "end"),
         ("two  spaces here", "spaces", "spaces"),
         ("ＡＩ plan", "ai", "ＡＩ"),
+        ("買隨身碟，軟體更新", "软件", "軟體"),
+        ("買，隨身碟", "盘", "隨身碟"),
+        ("「軟體」。資料庫、連接埠，試點", "试点", "試點"),
     ],
 )
 def test_offsets_lead_back_to_the_original(text: str, found: str, original: str) -> None:

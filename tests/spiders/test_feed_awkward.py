@@ -10,7 +10,7 @@ import pytest
 
 from monitor.core.model import Feed
 from spiders.feed import Listing, parse_list
-from spiders.listing import LARGEST
+from spiders.raw import LARGEST
 from tests.builders import a_source
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)  # 18:00 in Beijing

@@ -1,8 +1,10 @@
 """What every store promises about sources, articles and stories."""
 
+import multiprocessing
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 
 import pytest
 
@@ -11,7 +13,6 @@ from monitor.core.model import (
     Authority,
     BodyFrom,
     Field,
-    Fingerprint,
     Match,
     Priority,
     Reason,
@@ -25,21 +26,22 @@ from monitor.core.model import (
     Topic,
     Validator,
 )
-from monitor.core.ports import MOST_ALIKE, Outbox, Store
+from monitor.core.ports import MOST_ALIKE, MOST_COMPARED, Outbox, Store
 from monitor.store import turn
+from monitor.store.sql import SqlStore, open_store
 from tests.builders import NOW, a_hit, a_verdict, an_article
-from tests.store.desk import DESK, MARK, SEND, AnyStore, keep, later, the_source
+from tests.store.desk import DESK, MARK, SEND, a_mark, keep, later, the_source
 
 PBC = SourceId("pbc")
 
 
 @pytest.fixture(autouse=True)
-def _watched(store: AnyStore) -> None:
+def _watched(store: SqlStore) -> None:
     with store.work() as work:
         work.keep_sources([the_source()], NOW)
 
 
-def test_every_store_is_both_ends(store: AnyStore) -> None:
+def test_every_store_is_both_ends(store: SqlStore) -> None:
     both: tuple[Store, Outbox] = (store, store)
     assert both[0].article_count() == 0
     assert both[1].claim(NOW, timedelta(minutes=1), 5, ()) == ()
@@ -48,11 +50,11 @@ def test_every_store_is_both_ends(store: AnyStore) -> None:
 # sources
 
 
-def test_a_new_source_is_due_at_once(store: AnyStore) -> None:
+def test_a_new_source_is_due_at_once(store: SqlStore) -> None:
     assert store.due_sources(NOW) == (SourceState(source_id=PBC, next_poll_at=NOW),)
 
 
-def test_a_source_state_comes_back_whole(store: AnyStore) -> None:
+def test_a_source_state_comes_back_whole(store: SqlStore) -> None:
     state = SourceState(
         source_id=PBC,
         next_poll_at=later(hours=1),
@@ -75,7 +77,7 @@ def test_a_source_state_comes_back_whole(store: AnyStore) -> None:
         assert work.source_state(PBC) == state
 
 
-def test_sources_due_come_longest_overdue_first(store: AnyStore) -> None:
+def test_sources_due_come_longest_overdue_first(store: SqlStore) -> None:
     due = {"a": later(minutes=-1), "b": later(minutes=-9), "c": later(minutes=1), "d": NOW}
     with store.work() as work:
         work.keep_sources([the_source(id=SourceId(name)) for name in due], NOW)
@@ -84,7 +86,7 @@ def test_sources_due_come_longest_overdue_first(store: AnyStore) -> None:
     assert [state.source_id for state in store.due_sources(NOW)] == ["b", "a", "d"]
 
 
-def test_a_source_no_longer_watched_rests_and_keeps_its_memory(store: AnyStore) -> None:
+def test_a_source_no_longer_watched_rests_and_keeps_its_memory(store: SqlStore) -> None:
     polled = SourceState(source_id=PBC, next_poll_at=later(hours=-1), first_polled_at=NOW, failures=2)
     with store.work() as work:
         work.save_source_state(polled)
@@ -95,13 +97,13 @@ def test_a_source_no_longer_watched_rests_and_keeps_its_memory(store: AnyStore) 
     assert store.due_sources(NOW) == (polled,)
 
 
-def test_the_state_of_a_source_nobody_kept_is_refused(store: AnyStore) -> None:
+def test_the_state_of_a_source_nobody_kept_is_refused(store: SqlStore) -> None:
     stranger = SourceState(source_id=SourceId("nobody"), next_poll_at=NOW)
     with store.work() as work, pytest.raises(StoreError, match="nobody"):
         work.save_source_state(stranger)
 
 
-def test_an_article_of_a_source_nobody_kept_is_refused(store: AnyStore) -> None:
+def test_an_article_of_a_source_nobody_kept_is_refused(store: SqlStore) -> None:
     def offer() -> None:
         with store.work() as work:
             keep(work, article=an_article(source_id=SourceId("nobody")))
@@ -111,7 +113,7 @@ def test_an_article_of_a_source_nobody_kept_is_refused(store: AnyStore) -> None:
     assert store.article_count() == 0
 
 
-def test_robots_texts_are_replaced(store: AnyStore) -> None:
+def test_robots_texts_are_replaced(store: SqlStore) -> None:
     old = RobotsText(origin="https://a.cn", text="Disallow: /", status=200, fetched_at=NOW)
     new = replace(old, text="", status=404, fetched_at=later(days=1))
     with store.work() as work:
@@ -125,7 +127,7 @@ def test_robots_texts_are_replaced(store: AnyStore) -> None:
 # articles
 
 
-def test_an_article_comes_back_exactly_as_it_was_judged(store: AnyStore) -> None:
+def test_an_article_comes_back_exactly_as_it_was_judged(store: SqlStore) -> None:
     article = an_article(
         title="数字人民币试点扩围 𠮷",
         summary="“quoted” <b>",
@@ -159,13 +161,13 @@ def test_an_article_comes_back_exactly_as_it_was_judged(store: AnyStore) -> None
     assert store.find_article(article_id) == (article, verdict, Reason.TOO_OLD, "8 days old: 太旧")
 
 
-def test_an_unknown_article_is_not_found(store: AnyStore) -> None:
+def test_an_unknown_article_is_not_found(store: SqlStore) -> None:
     with store.work() as work:
         known = keep(work)
     assert store.find_article(type(known)(known + 1)) is None
 
 
-def test_keys_are_known_per_source(store: AnyStore) -> None:
+def test_keys_are_known_per_source(store: SqlStore) -> None:
     with store.work() as work:
         keep(work, keys=("guid:1", "url:1", "guid:1"))
         assert work.known_keys(PBC, ["guid:1", "url:1", "guid:2"]) == {"guid:1", "url:1"}
@@ -173,7 +175,7 @@ def test_keys_are_known_per_source(store: AnyStore) -> None:
         assert work.known_keys(PBC, []) == frozenset()
 
 
-def test_a_key_met_again_is_no_error(store: AnyStore) -> None:
+def test_a_key_met_again_is_no_error(store: SqlStore) -> None:
     with store.work() as work:
         keep(work, keys=("guid:1",))
         keep(work, keys=("guid:1", "guid:2"))
@@ -181,7 +183,7 @@ def test_a_key_met_again_is_no_error(store: AnyStore) -> None:
     assert store.article_count() == 2
 
 
-def test_twenty_thousand_keys_are_looked_up_in_one_call(store: AnyStore) -> None:
+def test_twenty_thousand_keys_are_looked_up_in_one_call(store: SqlStore) -> None:
     keys = [f"url:{number}" for number in range(20_000)]
     with store.work() as work:
         keep(work, keys=keys[::2])
@@ -191,7 +193,7 @@ def test_twenty_thousand_keys_are_looked_up_in_one_call(store: AnyStore) -> None
 # stories
 
 
-def test_a_story_is_numbered_and_changed(store: AnyStore) -> None:
+def test_a_story_is_numbered_and_changed(store: SqlStore) -> None:
     with store.work() as work:
         first, second = work.open_story("one", NOW), work.open_story("two", NOW)
         assert first == Story(id=first.id, title="one", opened_at=NOW, last_seen_at=NOW)
@@ -199,10 +201,11 @@ def test_a_story_is_numbered_and_changed(store: AnyStore) -> None:
         changed = replace(first, reports=2, last_seen_at=later(hours=1), alerted_at=NOW)
         work.save_story(changed)
         keep(work, story_id=first.id)
-        assert work.similar(MARK, "", NOW) == ((changed, MARK),)
+        (found,) = work.similar(MARK, "", NOW)
+        assert (found.story, found.samples, found.profile) == (changed, MARK.samples, MARK.profile)
 
 
-def test_a_story_nobody_opened_is_refused(store: AnyStore) -> None:
+def test_a_story_nobody_opened_is_refused(store: SqlStore) -> None:
     with store.work() as work, pytest.raises(StoreError, match="99"):
         work.save_story(Story(id=StoryId(99), title="", opened_at=NOW, last_seen_at=NOW))
 
@@ -219,32 +222,32 @@ def test_a_story_nobody_opened_is_refused(store: AnyStore) -> None:
     ],
     ids=["a band", "a negative band", "the url", "the url alone", "neither", "nothing to go by"],
 )
-def test_similar_reports_share(store: AnyStore, bands: tuple[int, ...], url: str, found: bool) -> None:
+def test_similar_reports_share(store: SqlStore, bands: tuple[int, ...], url: str, found: bool) -> None:
     with store.work() as work:
         keep(work)
-        similar = work.similar(Fingerprint(bands=bands, shingles=frozenset()), url, NOW)
-        assert [mark for _, mark in similar] == ([MARK] if found else [])
+        similar = work.similar(a_mark(*bands), url, NOW)
+        assert [one.profile for one in similar] == ([MARK.profile] if found else [])
 
 
-def test_reports_without_an_address_do_not_resemble_each_other(store: AnyStore) -> None:
-    bare = Fingerprint(bands=(), shingles=frozenset())
+def test_reports_without_an_address_do_not_resemble_each_other(store: SqlStore) -> None:
+    bare = a_mark()
     with store.work() as work:
         keep(work, article=an_article(canonical_url=""), mark=bare)
         assert work.similar(bare, "", NOW) == ()
 
 
-def test_each_matching_report_brings_its_own_fingerprint_once(store: AnyStore) -> None:
-    other = Fingerprint(bands=(1, 2), shingles=frozenset({9}))
+def test_each_matching_report_brings_its_own_profile_once(store: SqlStore) -> None:
+    other = a_mark(1, 2, title="Another headline")
     with store.work() as work:
         story = work.open_story("one", NOW)
         keep(work, story_id=story.id)
         keep(work, story_id=story.id, mark=other)
         found = work.similar(MARK, an_article().canonical_url, NOW)
-    assert found == ((story, MARK), (story, other))
+    assert [(one.story, one.profile) for one in found] == [(story, MARK.profile), (story, other.profile)]
 
 
 @pytest.mark.parametrize(("age", "found"), [(0, 1), (1, 0)], ids=["just in time", "a second too old"])
-def test_stories_last_seen_before_are_left_alone(store: AnyStore, age: int, found: int) -> None:
+def test_stories_last_seen_before_are_left_alone(store: SqlStore, age: int, found: int) -> None:
     with store.work() as work:
         keep(work, article=an_article(seen_at=NOW))
         assert len(work.similar(MARK, "", later(seconds=age))) == found
@@ -257,7 +260,7 @@ class _TroubleError(Exception):
     pass
 
 
-def test_an_exception_undoes_everything(store: AnyStore) -> None:
+def test_an_exception_undoes_everything(store: SqlStore) -> None:
     robots = RobotsText(origin="https://a.cn", text="", status=200, fetched_at=NOW)
 
     def fail_half_way() -> None:
@@ -281,7 +284,7 @@ def test_an_exception_undoes_everything(store: AnyStore) -> None:
         assert work.similar(MARK, "", NOW) == ()
 
 
-def test_a_transaction_inside_another_is_refused(store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transaction_inside_another_is_refused(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turn, "LONGEST_WAIT", 0.01)
     with store.work() as outer:
         with pytest.raises(StoreError, match="busy with another transaction"), store.work():
@@ -290,14 +293,14 @@ def test_a_transaction_inside_another_is_refused(store: AnyStore, monkeypatch: p
     assert store.article_count() == 1
 
 
-def test_readers_see_nothing_of_an_open_transaction(store: AnyStore) -> None:
+def test_readers_see_nothing_of_an_open_transaction(store: SqlStore) -> None:
     with store.work() as work:
         keep(work)
         assert store.article_count() == 0
     assert store.article_count() == 1
 
 
-def test_two_threads_that_meet_one_event_open_one_story(store: AnyStore) -> None:
+def test_two_threads_that_meet_one_event_open_one_story(store: SqlStore) -> None:
     together = threading.Barrier(2, timeout=5)
     opened = []
 
@@ -305,7 +308,7 @@ def test_two_threads_that_meet_one_event_open_one_story(store: AnyStore) -> None
         together.wait()
         with store.work() as work:
             found = work.similar(MARK, "", NOW)
-            story = found[0][0] if found else work.open_story("one", NOW)
+            story = found[0].story if found else work.open_story("one", NOW)
             opened.append((story.id, not found))
             keep(work, story_id=story.id)
 
@@ -319,7 +322,7 @@ def test_two_threads_that_meet_one_event_open_one_story(store: AnyStore) -> None
     assert store.article_count() == 2
 
 
-def test_many_threads_write_without_losing_a_row(store: AnyStore) -> None:
+def test_many_threads_write_without_losing_a_row(store: SqlStore) -> None:
     def write(thread: int) -> None:
         for number in range(10):
             with store.work() as work:
@@ -334,12 +337,51 @@ def test_many_threads_write_without_losing_a_row(store: AnyStore) -> None:
     assert store.article_count() == 60
 
 
-def test_a_headline_that_keeps_returning_is_looked_up_in_bounds(store: AnyStore) -> None:
-    mark = Fingerprint(bands=(7,), shingles=frozenset({1, 2}))
+def test_of_too_many_alike_those_that_share_most_come_back_first(store: SqlStore) -> None:
+    with store.work() as work:
+        keep(work, mark=a_mark(1, 2, 3, title="the best"))
+        for key in (1, 2, 3):
+            for _ in range(MOST_ALIKE - 1):
+                keep(work, mark=a_mark(key, title="others"))
+        found = work.similar(a_mark(1, 2, 3), "", NOW)
+    assert len(found) == MOST_COMPARED
+    assert [one.profile.title for one in found[:2]] == ["the best", "others"]
+
+
+def test_a_headline_that_keeps_returning_is_looked_up_in_bounds(store: SqlStore) -> None:
     with store.work() as work:
         work.keep_sources([the_source()], NOW)
         stories = [work.open_story(f"briefing {n}", NOW) for n in range(MOST_ALIKE + 5)]
         for n, story in enumerate(stories):
-            keep(work, story_id=story.id, mark=mark, keys={f"k{n}"})
-        found = work.similar(mark, "", NOW)
-    assert [story.id for story, _ in found] == [story.id for story in stories[5:]]
+            keep(work, story_id=story.id, mark=a_mark(7), keys={f"k{n}"})
+        found = work.similar(a_mark(7), "", NOW)
+    assert {one.story.id for one in found} == {story.id for story in stories[5:]}
+
+
+def _meet(url: str, together: Barrier) -> None:
+    """What each of two processes does: it meets the same event."""
+    store = open_store(url)
+    together.wait(60)
+    with store.work() as work:
+        found = work.similar(MARK, "", NOW)
+        story = found[0].story if found else work.open_story("one", NOW)
+        article_id = keep(work, story_id=story.id)
+        work.add_alert(story.id, article_id, SEND, NOW)
+    store.close()
+
+
+@pytest.mark.slow
+def test_two_processes_that_meet_one_event_open_one_story_and_owe_one_alert(
+    store: SqlStore, database_url: str
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    together = spawn.Barrier(2)
+    workers = [spawn.Process(target=_meet, args=(database_url, together)) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    assert store.article_count() == 2
+    assert len(store.articles_of(StoryId(1))) == 2
+    assert len(store.recent_alerts(9)) == 1

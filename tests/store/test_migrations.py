@@ -34,9 +34,15 @@ def test_the_file_and_its_folder_are_for_this_user_alone(sql: SqlStore, database
 def test_the_migrations_make_the_tables_of_the_code(sql: SqlStore, database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        compared = {"compare_type": True, "include_name": _is_ours}
+        context = MigrationContext.configure(connection, opts=compared)
         assert compare_metadata(context, tables.metadata) == []
     engine.dispose()
+
+
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """The search index is SQLite's own kind of table, with shadow tables beside it."""
+    return kind != "table" or not (name or "").startswith("article_search")
 
 
 def test_the_file_is_kept_the_safe_way(sql: SqlStore) -> None:

@@ -7,21 +7,22 @@ from typing import Any
 import pytest
 
 from monitor.core.errors import LeaseLost
-from monitor.core.model import Delivery, DeliveryState, Hold, Reason, Send, Skip, Tier
+from monitor.core.model import Delivery, DeliveryState, Due, Hold, Reason, Send, Skip, Tier
+from monitor.store.sql import SqlStore
 from tests.builders import NOW, a_verdict, an_article
-from tests.store.desk import DESK, FUND, SEND, AnyStore, keep, keys_of, later, queue, the_source
+from tests.store.desk import DESK, FUND, SEND, keep, keys_of, later, queue, send, the_source
 
 LEASE = timedelta(minutes=2)
 S = DeliveryState
 
 
 def claim(
-    store: AnyStore, now: datetime = NOW, limit: int = 10, busy: tuple[Any, ...] = ()
+    store: SqlStore, now: datetime = NOW, limit: int = 10, busy: tuple[Any, ...] = ()
 ) -> tuple[Delivery, ...]:
     return store.claim(now, LEASE, limit, busy)
 
 
-def claim_one(store: AnyStore, now: datetime = NOW) -> Delivery:
+def claim_one(store: SqlStore, now: datetime = NOW) -> Delivery:
     (delivery,) = claim(store, now)
     return delivery
 
@@ -29,12 +30,12 @@ def claim_one(store: AnyStore, now: datetime = NOW) -> Delivery:
 # queueing
 
 
-def test_an_alert_is_queued_once_for_each_chat(store: AnyStore) -> None:
+def test_an_alert_is_queued_once_for_each_chat(store: SqlStore) -> None:
     with store.work() as work:
         work.keep_sources([the_source()], NOW)
         story = work.open_story("one", NOW)
         article_id = keep(work, story_id=story.id)
-        both = Send(chats=(DESK, FUND, DESK), reason=Reason.NEW_STORY, words="new")
+        both = send(DESK, FUND, DESK)
         assert work.add_alert(story.id, article_id, SEND, NOW)
         assert work.add_alert(story.id, article_id, both, later(seconds=1))
         assert not work.add_alert(story.id, article_id, both, later(seconds=2))
@@ -44,10 +45,10 @@ def test_an_alert_is_queued_once_for_each_chat(store: AnyStore) -> None:
 
 @pytest.mark.parametrize(
     "decision",
-    [Skip(reason=Reason.BACKLOG, words="old"), Send(chats=(), reason=Reason.NEW_STORY, words="nobody")],
+    [Skip(reason=Reason.BACKLOG, words="old"), send()],
     ids=["a skip", "no chats"],
 )
-def test_nothing_is_queued_for(store: AnyStore, decision: Skip | Send) -> None:
+def test_nothing_is_queued_for(store: SqlStore, decision: Skip | Send) -> None:
     with store.work() as work:
         work.keep_sources([the_source()], NOW)
         story = work.open_story("one", NOW)
@@ -55,7 +56,7 @@ def test_nothing_is_queued_for(store: AnyStore, decision: Skip | Send) -> None:
     assert store.recent_alerts(5) == ()
 
 
-def test_a_delivery_carries_all_a_message_needs(store: AnyStore) -> None:
+def test_a_delivery_carries_all_a_message_needs(store: SqlStore) -> None:
     with store.work() as work:
         work.keep_sources([the_source()], NOW)
         story = work.open_story("one", NOW)
@@ -72,7 +73,7 @@ def test_a_delivery_carries_all_a_message_needs(store: AnyStore) -> None:
     assert store.recent_alerts(1) == (delivery,)
 
 
-def test_a_notice_is_queued_once_per_key_and_chat(store: AnyStore) -> None:
+def test_a_notice_is_queued_once_per_key_and_chat(store: SqlStore) -> None:
     with store.work() as work:
         assert work.add_notice("notice:silent", "no news from pbc", DESK, NOW)
         assert not work.add_notice("notice:silent", "again", DESK, later(days=1))
@@ -86,20 +87,20 @@ def test_a_notice_is_queued_once_per_key_and_chat(store: AnyStore) -> None:
 # claiming
 
 
-def test_a_claim_takes_the_oldest_of_each_chat(store: AnyStore) -> None:
+def test_a_claim_takes_the_oldest_of_each_chat(store: SqlStore) -> None:
     queue(store, (DESK,), (DESK, FUND), (FUND,))
     assert keys_of(claim(store, later(minutes=1))) == [("story:1", "desk"), ("story:2", "fund")]
     assert claim(store, later(minutes=1)) == ()
 
 
-def test_a_claim_respects_the_limit_and_the_busy_chats(store: AnyStore) -> None:
+def test_a_claim_respects_the_limit_and_the_busy_chats(store: SqlStore) -> None:
     queue(store, (DESK, FUND))
     assert keys_of(claim(store, busy=(DESK,), limit=0)) == []
     assert keys_of(claim(store, busy=(DESK,))) == [("story:1", "fund")]
     assert keys_of(claim(store, limit=1)) == [("story:1", "desk")]
 
 
-def test_a_claim_is_written_down_with_its_lease(store: AnyStore) -> None:
+def test_a_claim_is_written_down_with_its_lease(store: SqlStore) -> None:
     queue(store, (DESK,))
     delivery = claim_one(store)
     assert (delivery.state, delivery.attempts, delivery.claimed_until) == (S.CLAIMED, 1, NOW + LEASE)
@@ -107,15 +108,17 @@ def test_a_claim_is_written_down_with_its_lease(store: AnyStore) -> None:
     assert store.recent_alerts(1) == (delivery,)
 
 
-def test_a_held_alert_waits_for_its_hour(store: AnyStore) -> None:
+def test_a_held_alert_is_gathered_until_its_hour(store: SqlStore) -> None:
     until = later(hours=6)
-    queue(store, (DESK,), decision=Hold(chats=(DESK,), until=until, reason=Reason.QUIET_HOURS, words="night"))
-    assert claim(store, until - timedelta(seconds=1)) == ()
-    assert store.next_due_at(NOW) == until
-    assert keys_of(claim(store, until)) == [("story:1", "desk")]
+    night = Hold(due=(Due(chat=DESK, gather_until=until),), reason=Reason.QUIET_HOURS, words="night")
+    queue(store, (DESK,), decision=night)
+    assert claim(store, until) == ()
+    assert store.next_due_at(NOW) is None
+    assert store.gathered(until - timedelta(seconds=1)) == ()
+    assert keys_of(store.gathered(until)) == [("story:1", "desk")]
 
 
-def test_a_lease_that_ran_out_comes_back_in_doubt(store: AnyStore) -> None:
+def test_a_lease_that_ran_out_comes_back_in_doubt(store: SqlStore) -> None:
     queue(store, (DESK,))
     claim(store)
     assert claim(store, NOW + LEASE - timedelta(seconds=1)) == ()
@@ -123,7 +126,7 @@ def test_a_lease_that_ran_out_comes_back_in_doubt(store: AnyStore) -> None:
     assert (again.attempts, again.maybe_sent) == (2, True)
 
 
-def test_a_new_life_ends_the_leases_of_the_last(store: AnyStore) -> None:
+def test_a_new_life_ends_the_leases_of_the_last(store: SqlStore) -> None:
     queue(store, (DESK,))
     claim_one(store)
     assert claim(store) == ()
@@ -132,7 +135,7 @@ def test_a_new_life_ends_the_leases_of_the_last(store: AnyStore) -> None:
     assert claim_one(store).maybe_sent
 
 
-def test_one_that_waits_does_not_hold_up_the_next(store: AnyStore) -> None:
+def test_one_that_waits_does_not_hold_up_the_next(store: SqlStore) -> None:
     queue(store, (DESK,), (DESK,))
     first = claim_one(store, later(minutes=1))
     store.settle(replace(first, state=S.WAITING, not_before=later(hours=1), why="no connection"))
@@ -146,7 +149,7 @@ def test_one_that_waits_does_not_hold_up_the_next(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("state", [S.SENT, S.DEAD])
-def test_a_final_outcome_is_final(store: AnyStore, state: DeliveryState) -> None:
+def test_a_final_outcome_is_final(store: SqlStore, state: DeliveryState) -> None:
     queue(store, (DESK,))
     outcome = replace(
         claim_one(store),
@@ -163,7 +166,7 @@ def test_a_final_outcome_is_final(store: AnyStore, state: DeliveryState) -> None
 
 
 @pytest.mark.parametrize("state", [S.WAITING, S.UNSURE, S.QUEUED])
-def test_an_outcome_that_is_not_final_is_due_again(store: AnyStore, state: DeliveryState) -> None:
+def test_an_outcome_that_is_not_final_is_due_again(store: SqlStore, state: DeliveryState) -> None:
     queue(store, (DESK,))
     store.settle(replace(claim_one(store), state=state, not_before=later(minutes=5), why="try later"))
     assert claim(store, later(minutes=4)) == ()
@@ -172,7 +175,7 @@ def test_an_outcome_that_is_not_final_is_due_again(store: AnyStore, state: Deliv
     assert (again.attempts, again.maybe_sent, again.why) == (2, state is S.UNSURE, "try later")
 
 
-def test_the_second_holder_of_a_lease_has_it(store: AnyStore) -> None:
+def test_the_second_holder_of_a_lease_has_it(store: SqlStore) -> None:
     queue(store, (DESK,))
     slow = claim_one(store)
     claimed_again = claim_one(store, NOW + LEASE)
@@ -187,7 +190,7 @@ def test_the_second_holder_of_a_lease_has_it(store: AnyStore) -> None:
 # chats
 
 
-def test_a_held_chat_yields_nothing_before_its_time(store: AnyStore) -> None:
+def test_a_held_chat_yields_nothing_before_its_time(store: SqlStore) -> None:
     queue(store, (DESK, FUND))
     store.hold_chat(DESK, later(seconds=30))
     store.hold_chat(DESK, later(seconds=40))
@@ -196,7 +199,7 @@ def test_a_held_chat_yields_nothing_before_its_time(store: AnyStore) -> None:
     assert keys_of(claim(store, later(seconds=40))) == [("story:1", "desk")]
 
 
-def test_a_parked_chat_keeps_its_queue(store: AnyStore) -> None:
+def test_a_parked_chat_keeps_its_queue(store: SqlStore) -> None:
     queue(store, (DESK, FUND), (DESK,), (DESK,))
     sent = claim_one_of(store, "desk")
     store.settle(replace(sent, state=S.SENT, message_id=1))
@@ -213,7 +216,7 @@ def test_a_parked_chat_keeps_its_queue(store: AnyStore) -> None:
 
 
 @pytest.mark.parametrize("how", ["unsure", "lease ran out"])
-def test_parking_does_not_forget_a_doubt(store: AnyStore, how: str) -> None:
+def test_parking_does_not_forget_a_doubt(store: SqlStore, how: str) -> None:
     queue(store, (DESK,))
     delivery = claim_one(store)
     if how == "unsure":
@@ -223,7 +226,7 @@ def test_parking_does_not_forget_a_doubt(store: AnyStore, how: str) -> None:
     assert claim_one(store, NOW + LEASE).maybe_sent
 
 
-def test_a_chat_that_moved_is_remembered(store: AnyStore) -> None:
+def test_a_chat_that_moved_is_remembered(store: SqlStore) -> None:
     assert store.chat_id(DESK) is None
     store.hold_chat(DESK, NOW)
     assert store.chat_id(DESK) is None
@@ -235,13 +238,13 @@ def test_a_chat_that_moved_is_remembered(store: AnyStore) -> None:
 # figures
 
 
-def test_counts_name_every_state(store: AnyStore) -> None:
+def test_counts_name_every_state(store: SqlStore) -> None:
     queue(store, (DESK, FUND), (DESK,))
     claim(store, limit=1)
     assert store.counts() == dict.fromkeys(S, 0) | {S.QUEUED: 2, S.CLAIMED: 1}
 
 
-def test_the_next_due_is_never_past_and_waits_for_what_is_in_flight(store: AnyStore) -> None:
+def test_the_next_due_is_never_past_and_waits_for_what_is_in_flight(store: SqlStore) -> None:
     assert store.next_due_at(NOW) is None
     queue(store, (DESK,), (DESK,))
     assert store.next_due_at(later(hours=1)) == later(hours=1)
@@ -249,6 +252,6 @@ def test_the_next_due_is_never_past_and_waits_for_what_is_in_flight(store: AnySt
     assert store.next_due_at(later(hours=1)) == later(hours=1) + LEASE
 
 
-def claim_one_of(store: AnyStore, chat: str) -> Delivery:
+def claim_one_of(store: SqlStore, chat: str) -> Delivery:
     (delivery,) = claim(store, later(minutes=1), busy=tuple({DESK, FUND} - {chat}))
     return delivery

@@ -2,11 +2,12 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from monitor.core.model import Field, Tier
+from monitor.core.model import Field, Tier, Topic
 
 
 class Spot(NamedTuple):
@@ -18,12 +19,46 @@ class Spot(NamedTuple):
     term: int
 
 
-class Sight(NamedTuple):
-    """What a clause is shown of one article: the terms found in the scope being tried."""
+Spots = Mapping[int, Sequence[Spot]]
+_FIELDS = tuple(Field)  # going through the class itself takes five times as long
 
-    spots: Mapping[int, Sequence[Spot]]
+
+class Sight(NamedTuple):
+    """What a clause is shown of one article: the terms found in the scope being tried, and its origin."""
+
+    spots: Spots
+    within: Mapping[Field, "Sight"]  # the same, narrowed to a field; made once, as most clauses ask for one
     texts: Mapping[Field, str]
     tier: Tier | None = None
+    source: str = ""
+    language: str = ""
+    topics: frozenset[Topic] = frozenset()  # that rules without a topic: clause gave points
+
+
+def showing(blank: Sight, found: Sequence[Spot]) -> Sight:
+    """What clauses see of these spots; `blank` sees none and knows the rest."""
+    spots: dict[int, list[Spot]] = defaultdict(list)
+    parts: dict[Field, dict[int, list[Spot]]] = defaultdict(lambda: defaultdict(list))
+    for spot in found:
+        spots[spot.term].append(spot)
+        parts[spot.field][spot.term].append(spot)
+    within = {field: _narrowed(blank, field, parts[field]) if field in parts else blank for field in _FIELDS}
+    return blank._replace(spots=dict(spots), within=within)
+
+
+def _narrowed(blank: Sight, field: Field, spots: Mapping[int, list[Spot]]) -> Sight:
+    within = dict(blank.within)
+    here = blank._replace(spots=dict(spots), within=within)
+    within[field] = here  # title:(title:a) looks into the title twice
+    return here
+
+
+def blank_of(sight: Sight) -> Sight:
+    """The same report with nothing found."""
+    within: dict[Field, Sight] = {}
+    blank = sight._replace(spots={}, within=within)
+    within.update(dict.fromkeys(_FIELDS, blank))
+    return blank
 
 
 class Clause(Protocol):
@@ -43,7 +78,9 @@ class Terms:
     def holds(self, sight: Sight) -> Sequence[Spot] | None:
         # A set may hold thousands of terms and a report hundreds of matches: walk the shorter of the two.
         spots, ids = sight.spots, self.ids
-        found = [i for i in ids if i in spots] if len(ids) < len(spots) else [i for i in spots if i in ids]
+        if len(ids) == 1:
+            return spots.get(*ids)
+        found = [i for i in ids if i in spots] if len(ids) < len(spots) else ids.intersection(spots)
         return [spot for term in sorted(found) for spot in spots[term]] or None
 
 
@@ -140,12 +177,7 @@ class InField:
     part: Clause
 
     def holds(self, sight: Sight) -> Sequence[Spot] | None:
-        here = {
-            term: kept
-            for term, spots in sight.spots.items()
-            if (kept := [spot for spot in spots if spot.field is self.field])
-        }
-        return self.part.holds(sight._replace(spots=here))
+        return self.part.holds(sight.within[self.field])
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +191,76 @@ class TierIs:
         return () if sight.tier is not None and self.best <= sight.tier <= self.worst else None
 
 
+@dataclass(frozen=True, slots=True)
+class SourceIs:
+    """source: the report came from the source of this id, or from one whose id begins like this."""
+
+    name: str  # in small letters
+    prefix: bool
+
+    def holds(self, sight: Sight) -> Sequence[Spot] | None:
+        return () if self.allows(sight.source.lower()) else None
+
+    def allows(self, source: str) -> bool:
+        """Is this source meant?"""
+        return source.startswith(self.name) if self.prefix else source == self.name
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageIs:
+    """lang: the report is in this language."""
+
+    code: str
+
+    def holds(self, sight: Sight) -> Sequence[Spot] | None:
+        return () if sight.language == self.code else None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicIs:
+    """topic: rules without such a clause gave this topic points."""
+
+    topic: Topic
+
+    def holds(self, sight: Sight) -> Sequence[Spot] | None:
+        return () if self.topic in sight.topics else None
+
+
+Trait = TierIs | SourceIs | LanguageIs | TopicIs  # asks about the report, not about its words
+
+
 def term_ids(clause: Clause) -> frozenset[int]:
     """Every term the clause mentions."""
     if isinstance(clause, Terms):
         return clause.ids
     return frozenset().union(*(term_ids(part) for part in parts_of(clause)))
+
+
+def inside(clause: Clause) -> Iterator[Clause]:
+    """The clause and every clause within it."""
+    yield clause
+    for part in parts_of(clause):
+        yield from inside(part)
+
+
+def may_hold_without_terms(clause: Clause) -> bool:
+    """Could the clause hold for a report that has none of its terms?"""
+    return _without_terms(clause)[0]
+
+
+def _without_terms(clause: Clause) -> tuple[bool, bool]:
+    # (may hold, may fail), where no term is found and nothing is known of the source.
+    if isinstance(clause, Trait):
+        return True, True
+    if isinstance(clause, Not):
+        hold, fail = _without_terms(clause.part)
+        return fail, hold
+    if isinstance(clause, InField):
+        return _without_terms(clause.part)
+    if isinstance(clause, AnyOf | AllOf):
+        holds, fails = zip(*map(_without_terms, clause.parts), strict=True)
+        return (any(holds), all(fails)) if isinstance(clause, AnyOf) else (all(holds), any(fails))
+    return False, True  # a term; NEAR and ATLEAST, which need one
 
 
 def parts_of(clause: Clause) -> tuple[Clause, ...]:

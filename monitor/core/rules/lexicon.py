@@ -2,16 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
 from monitor.core.errors import RuleError
-from monitor.core.model import Query, TermSet
-from monitor.core.rules.clauses import AnyOf, Clause, Terms
+from monitor.core.model import Field, Query, TermSet
+from monitor.core.rules.clauses import Clause, Spot, Terms
 from monitor.core.rules.query import Reader, did_you_mean, parse
+from monitor.core.rules.regexes import MOST_TRIED, Regex, compile_regex, try_regexes
 from monitor.core.text import Normalised, keep_case, mainland_wording, normalise
 
 MOST_SETS_IN_A_ROW = 50
@@ -24,6 +25,7 @@ _WORD_REST = re.compile(f"[{_LETTER}']{{0,40}}")
 _JUNCTION = re.compile("(?<=[\u3400-\u9fff]) ?(?=[a-z0-9])|(?<=[a-z0-9]) ?(?=[\u3400-\u9fff])")
 _SPACES = re.compile(r"\s+")
 _CASE = "cs:"
+_REGEX = re.compile("/.+/")
 
 
 class _Pattern(NamedTuple):
@@ -37,12 +39,11 @@ class _Pattern(NamedTuple):
     exact: str  # the capitals it insists on; "" when any will do
 
 
-class Found(NamedTuple):
-    """A term at [start, end) of a normalised text."""
+class Findings(NamedTuple):
+    """Everything found in one report."""
 
-    term: int
-    start: int
-    end: int
+    spots: list[Spot]
+    stopped: frozenset[int]  # regular expressions that ran out of time
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,20 @@ class Automaton:
     terms: tuple[str, ...]  # as written, by term id
     patterns: tuple[tuple[_Pattern, ...], ...]
     machine: AhoCorasick | None  # None when there is nothing to look for
+    regexes: Mapping[int, Regex]  # by term id
 
-    def find(self, text: Normalised, original: str) -> Iterator[Found]:
-        """Every term in the text, overlapping ones too, in the order in which they end."""
+    def search(self, folded: Mapping[Field, Normalised], originals: Mapping[Field, str]) -> Findings:
+        """Every term in every field, overlapping ones too; then the expressions whose fixed text was seen."""
+        spots = [spot for field in folded for spot in self._spots(field, folded[field], originals[field])]
+        if not self.regexes:
+            return Findings(spots, frozenset())
+        seen = {spot.term for spot in spots}
+        due = [each for each in self.regexes.values() if each.term in seen or not each.anchor]
+        tried = try_regexes(due, {field: text.text for field, text in folded.items()})
+        words = [spot for spot in spots if spot.term not in self.regexes]
+        return Findings(words + tried.spots, tried.stopped)
+
+    def _spots(self, field: Field, text: Normalised, original: str) -> Iterator[Spot]:
         if self.machine is None:
             return
         hay = _blur(text.text)
@@ -62,7 +74,7 @@ class Automaton:
             for pattern in self.patterns[index]:
                 stop = _accepted(pattern, hay, start, end)
                 if stop and (not pattern.exact or _same_case(pattern.exact, original, text, start, end)):
-                    yield Found(pattern.term, start, stop)
+                    yield Spot(field, start, stop, pattern.term)
 
 
 class Lexicon:
@@ -73,11 +85,13 @@ class Lexicon:
         self._resolved: dict[str, frozenset[int]] = {}
         self._ids: dict[str, int] = {}
         self._patterns: dict[str, list[_Pattern]] = defaultdict(list)
+        self._regexes: dict[int, Regex] = {}
 
     def clause(self, query: Query, rule: str, key: str) -> Clause:
         """Compile a query, or a plain list that means any of its terms. Raises RuleError."""
         reader = Reader(
             term=lambda text: self._term(text, rule, key),
+            regex=lambda text: self._regex(text, rule, key),
             term_set=lambda name: Terms(self.term_set(name, rule, key)),
             refuse=lambda problem, mend: RuleError(rule, key, problem, mend),
         )
@@ -85,7 +99,7 @@ class Lexicon:
             return parse(query, reader)
         if not query:
             raise RuleError(rule, key, "the list is empty", "name at least one term")
-        return AnyOf((Terms(self._any(query, rule, key, ())),))
+        return Terms(self._any(query, rule, key, ()))
 
     def term_set(self, name: str, rule: str, key: str, inside: tuple[str, ...] = ()) -> frozenset[int]:
         """Ids of the terms of a set and of the sets it names. Raises RuleError."""
@@ -101,11 +115,21 @@ class Lexicon:
             self._resolved[name] = self._any(terms, f"set {name}", "terms", (*inside, name))
         return self._resolved[name]
 
+    def regexes(self) -> frozenset[int]:
+        """Ids of the terms collected so far that are regular expressions."""
+        return frozenset(self._regexes)
+
+    def asked_for(self) -> frozenset[str]:
+        """Names of the sets that were asked for so far, by queries or by other sets."""
+        return frozenset(self._resolved)
+
     def automaton(self) -> Automaton:
         """Everything collected so far."""
         spellings = tuple(self._patterns)
         machine = AhoCorasick(spellings) if spellings else None
-        return Automaton(tuple(self._ids), tuple(tuple(self._patterns[s]) for s in spellings), machine)
+        return Automaton(
+            tuple(self._ids), tuple(tuple(self._patterns[s]) for s in spellings), machine, self._regexes
+        )
 
     def _any(self, terms: Sequence[str], rule: str, key: str, inside: tuple[str, ...]) -> frozenset[int]:
         ids: set[int] = set()
@@ -117,6 +141,8 @@ class Lexicon:
         return frozenset(ids)
 
     def _term(self, written: str, rule: str, key: str) -> Terms:
+        if _REGEX.fullmatch(written):
+            return self._regex(written[1:-1], rule, key)
         written = _SPACES.sub(" ", written).strip()
         if written not in self._ids:
             for spelling, pattern in _spellings(written, len(self._ids), rule, key):
@@ -124,23 +150,56 @@ class Lexicon:
             self._ids[written] = len(self._ids)
         return Terms(frozenset({self._ids[written]}))
 
+    def _regex(self, written: str, rule: str, key: str) -> Terms:
+        name = f"/{written}/"
+        if name not in self._ids:
+            term = len(self._ids)
+            found = compile_regex(written, term, lambda problem, mend: RuleError(rule, key, problem, mend))
+            self._regexes[term] = found
+            if found.anchor:
+                self._patterns[_blur(found.anchor)].append(_anywhere(term))
+            elif sum(not each.anchor for each in self._regexes.values()) > MOST_TRIED:
+                problem = f"more than {MOST_TRIED} regular expressions have no fixed text of two letters"
+                raise RuleError(
+                    rule, key, problem, "put a word that must occur into each, outside of brackets"
+                )
+            self._ids[name] = term
+        return Terms(frozenset({self._ids[name]}))
+
+
+def _anywhere(term: int) -> _Pattern:
+    return _Pattern(term=term, at_start=False, at_end=False, wildcard=False, plural="", exact="")
+
 
 def _blur(text: str) -> str:
     return text.replace("-", " ")  # digital-yuan and digital yuan are one term
 
 
-def _spellings(written: str, term: int, rule: str, key: str) -> Iterator[tuple[str, _Pattern]]:
+class Spelled(NamedTuple):
+    """A term as it is looked for."""
+
+    folded: str
+    wildcard: bool
+    exact: str  # the capitals it insists on; "" when any will do
+
+
+def spelled(written: str) -> Spelled:
+    """What a written term looks for: two that are spelled alike find the same."""
     bare = written.removeprefix(_CASE).strip()
     wildcard = bare.endswith("*")
     bare = bare.rstrip("*").strip()
     folded = _SPACES.sub(" ", _blur(normalise(bare).text)).strip()
+    return Spelled(folded, wildcard, _blur(keep_case(bare)) if written.startswith(_CASE) else "")
+
+
+def _spellings(written: str, term: int, rule: str, key: str) -> Iterator[tuple[str, _Pattern]]:
+    folded, wildcard, exact = spelled(written)
     if not any(char.isalnum() for char in folded):
         raise RuleError(rule, key, f"the term {written!r} has no letter or digit", "write what to look for")
     if wildcard and len(folded) < SHORTEST_STEM:
         raise RuleError(rule, key, f"{written!r} matches almost anything", "give more letters before the *")
     if "*" in folded:
         raise RuleError(rule, key, f"in {written!r} the * is not at the end", "a * only stands at the end")
-    exact = _blur(keep_case(bare)) if written.startswith(_CASE) else ""
     pattern = _Pattern(
         term=term,
         at_start=_is_letter(folded[0]),

@@ -4,7 +4,8 @@
     all    := not ((AND | NOT) not)*            "a NOT b" reads as "a AND NOT b"
     not    := NOT not | near
     near   := one ((NEAR/n | ONEAR/n) one)*
-    one    := ATLEAST/n one | field: one | tier:1-2 | ( any ) | @set | "exact phrase" | plain words
+    one    := ATLEAST/n one | field: one | trait | ( any ) | @set | "exact phrase" | /regex/ | plain words
+    trait  := tier:1-2 | source:id | source:begin* | lang:zh | topic:ecny
 
 Operators are upper-case. Words side by side are a phrase. A full-width bracket, quote, colon or operator from
 a Chinese input method means the same as the plain one.
@@ -16,24 +17,29 @@ from difflib import get_close_matches
 from typing import NamedTuple, NoReturn
 
 from monitor.core.errors import RuleError
-from monitor.core.model import Field
+from monitor.core.model import Field, Topic
 from monitor.core.rules.clauses import (
     AllOf,
     AnyOf,
     AtLeast,
     Clause,
     InField,
+    LanguageIs,
     Near,
     Not,
+    SourceIs,
     Terms,
     TierIs,
-    parts_of,
+    TopicIs,
+    Trait,
+    inside,
 )
 
 MAX_DEPTH = (
     64  # brackets within brackets: more than a person reads; each costs seven of Python's 1,000 frames
 )
 MAX_COUNT = 1000  # the n of NEAR/n and ATLEAST/n
+LANGUAGES = ("en", "zh")  # that rules tell apart
 
 # One character for one, so that positions in messages stay true.
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in "，；！？"}
@@ -47,12 +53,19 @@ _TOKEN = re.compile(
     | (?P<set>@[^\s()"@]*)
     | (?P<reach>(?:NEAR|ONEAR|ATLEAST)/?[0-9]*(?=[\s()"@]|$))
     | (?P<join>(?:AND|OR|NOT)(?=[\s()"@]|$))
+    | (?P<regex>/(?:\\.|[^/\\])+/(?=[\s()]|$))
+    | (?P<slash>/)
     | (?P<tier>tier:[0-9]?(?:-[0-9])?)
+    | (?P<source>(?i:source):\s*[^\s()"]*)
+    | (?P<lang>(?i:lang):\s*[^\s()"]*)
+    | (?P<topic>(?i:topic):\s*[^\s()"]*)
     | (?P<field>(?!cs:)[A-Za-z]+:)
     | (?P<word>[^\s()"]+)
     )""",
     re.VERBOSE,
 )
+
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\*?")
 
 
 class _Token(NamedTuple):
@@ -65,6 +78,7 @@ class Reader(NamedTuple):
     """How the parser turns what it read into terms; bound to one rule and key for messages."""
 
     term: Callable[[str], Terms]
+    regex: Callable[[str], Terms]
     term_set: Callable[[str], Terms]
     refuse: Callable[[str, str], RuleError]
 
@@ -85,6 +99,7 @@ def did_you_mean(name: str, known: list[str]) -> str:
 class _Parser:
     def __init__(self, query: str, reader: Reader) -> None:
         self.reader = reader
+        self.query = query
         self.tokens = _tokens(query.translate(_PLAIN))
         self.at = 0
         self.depth = 0
@@ -142,7 +157,7 @@ class _Parser:
 
     def beside(self, clause: Clause, token: _Token) -> Clause:
         if _denies(clause):
-            problem = f"nothing can be near a NOT or a tier: {token.text}"
+            problem = f"nothing can be near a NOT, tier, source, lang or topic: {token.text}"
             self.refuse(problem, "move it out of the NEAR with AND", token)
         return clause
 
@@ -156,6 +171,10 @@ class _Parser:
             "open": self.bracket,
             "field": self.field,
             "tier": self.tier,
+            "source": self.source,
+            "lang": self.language,
+            "topic": self.topic,
+            "regex": self.regex,
             "set": self.term_set,
             "quoted": self.quoted,
             "word": self.words,
@@ -167,6 +186,9 @@ class _Parser:
     def missing(self) -> NoReturn:
         if self.now.kind == "unclosed":
             self.refuse("this quote is never closed", 'add the second "')
+        if self.now.kind == "slash":
+            mend = "add the second /, or quote a term that begins with one"
+            self.refuse("this regular expression is never closed", mend)
         found = "the query ends here" if self.now.kind == "end" else f"{self.now.text!r} stands here"
         self.refuse(f"a term is expected, but {found}", "write a term, or quote the word to search for it")
 
@@ -201,7 +223,7 @@ class _Parser:
         name = self.now.text[:-1].lower()
         known = [field.value for field in Field]
         if name not in known:
-            mend = did_you_mean(name, [*known, "tier", "cs"])
+            mend = did_you_mean(name, [*known, "source", "lang", "topic", "tier", "cs"])
             self.refuse(f"there is no field {name!r}", f"{mend} or quote a term that has a colon")
         self.at += 1
         return InField(Field(name), self.deeper(self.one))
@@ -212,6 +234,38 @@ class _Parser:
             self.refuse(f"{self.now.text} names no tier", "write tier:1 or tier:1-2; tiers go from 1 to 5")
         self.at += 1
         return TierIs(int(best), int(worst or best))
+
+    def trait(self) -> str:
+        value = self.now.text.partition(":")[2].strip()
+        self.at += 1
+        return value
+
+    def source(self) -> Clause:
+        token, name = self.now, self.trait().lower()
+        if not _SOURCE.fullmatch(name):
+            mend = "write source:pbc, or source:pbc* for every id that begins so"
+            self.refuse(f"{token.text} names no source", mend, token)
+        return SourceIs(name.rstrip("*"), name.endswith("*"))
+
+    def language(self) -> Clause:
+        token, code = self.now, self.trait().lower()
+        if code not in LANGUAGES:
+            self.refuse(f"{token.text} names no language", "write lang:en or lang:zh", token)
+        return LanguageIs(code)
+
+    def topic(self) -> Clause:
+        token, name = self.now, self.trait().lower()
+        known = [topic.value for topic in Topic]
+        if name not in known:
+            self.refuse(f"there is no topic {name!r}", did_you_mean(name, known), token)
+        return TopicIs(Topic(name))
+
+    def regex(self) -> Clause:
+        # As it was typed: a full-width bracket is a character to look for here.
+        token = self.now
+        self.at += 1
+        first = token.position  # of the opening slash, so this is the character behind it
+        return self.located(token, self.reader.regex, self.query[first : first + len(token.text) - 2])
 
     def term_set(self) -> Clause:
         token = self.now
@@ -240,7 +294,7 @@ class _Parser:
 
 
 def _denies(clause: Clause) -> bool:
-    return isinstance(clause, Not | TierIs) or any(_denies(part) for part in parts_of(clause))
+    return any(isinstance(part, Not | Trait) for part in inside(clause))
 
 
 def _tokens(query: str) -> list[_Token]:

@@ -1,0 +1,90 @@
+"""The line to one chat for one message: its requests are paced, and what is refused is softened."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from alerts.pace import Pace
+from monitor.core.errors import ButtonsRefused, ChatMigrated, MessageRefused, RetryLater, TopicGone
+from monitor.core.model import Chat, Message
+from monitor.core.ports import Sender
+
+_LONGEST_PLAIN = 4_096  # UTF-16 units: Telegram's bound on a message
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(slots=True)
+class Line:
+    """Where a message goes and how it reads; both change as the server's answers demand."""
+
+    sender: Sender
+    pace: Pace
+    chat: Chat
+    message: Message
+    remember: Callable[[str], Awaitable[None]]  # keeps the chat's new id; called before it is used
+    asked: bool = False  # a request may have left
+    moved: bool = False
+    lost_topic: int | None = None  # the forum topic that takes no messages
+    _reply_to: int | None = field(default=None, init=False)
+
+    async def send(self, reply_to: int | None) -> int | None:
+        """Send the message; its id if the channel has one. Raises a SendError."""
+        self._reply_to = reply_to
+        return await self._softened(
+            lambda: self.sender.send(self.chat, self.message, reply_to=self._reply_to)
+        )
+
+    async def edit(self, message_id: int) -> bool:
+        """Edit the message of this id, as Sender.edit answers. Raises a SendError."""
+        return await self._softened(lambda: self.sender.edit(self.chat, message_id, self.message))
+
+    async def _softened(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
+        while True:
+            try:
+                async with self.pace.turn(self.chat):
+                    self.asked = True
+                    return await request()
+            except RetryLater as asked:
+                self.pace.hold(self.chat, asked.after.total_seconds())  # for what the bot answers
+                raise
+            except ChatMigrated as moved:
+                await self._follow(moved)
+            except TopicGone as gone:
+                self._leave_topic(gone)
+            except MessageRefused as refusal:
+                self._soften(refusal)
+
+    async def _follow(self, new: ChatMigrated) -> None:
+        if self.moved:  # it moves in circles
+            raise new
+        await self.remember(str(new.to))
+        self.moved = True
+        self.chat = replace(self.chat, id=str(new.to))
+
+    def _leave_topic(self, gone: TopicGone) -> None:
+        if self.chat.thread is None:
+            raise gone
+        self.lost_topic = self.chat.thread
+        self.chat = replace(self.chat, thread=None)
+
+    def _soften(self, refusal: MessageRefused) -> None:
+        """Take away what may have been refused, the least useful first."""
+        if self.message.buttons and isinstance(refusal, ButtonsRefused):
+            self.message = replace(self.message, buttons=())
+        elif self.message.html:
+            self.message = replace(self.message, html="", plain=_cut(self.message.plain))
+        elif self.message.buttons:
+            self.message = replace(self.message, buttons=())
+        elif self._reply_to is not None:
+            self._reply_to = None
+        else:
+            raise refusal
+
+
+def _cut(plain: str) -> str:
+    """The text within Telegram's bound; without markup it may be cut anywhere."""
+    units = plain.encode("utf-16-le", "surrogatepass")
+    if len(units) // 2 <= _LONGEST_PLAIN:
+        return plain
+    return units[: 2 * (_LONGEST_PLAIN - 1)].decode("utf-16-le", "ignore") + "…"

@@ -1,0 +1,101 @@
+"""Change config.yaml as a person would: only the lines concerned, comments kept, never half-written."""
+
+import io
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.util import load_yaml_guess_indent
+
+from monitor.config.load import parse
+from monitor.core.errors import ConfigError, UserError, Where
+from monitor.core.model import Config
+
+_WIDEST = 100_000  # columns: no line of the user's is broken
+
+
+def with_rule(text: str, rule: Mapping[str, Any]) -> str:
+    """The file's text with one more rule at the end of the list; `rule` holds the keys of config.yaml."""
+    return _changed(text, lambda rules: rules.append(dict(rule)))
+
+
+def with_rule_switched(text: str, rule_id: str, *, on: bool) -> str:
+    """The file's text with a rule switched on or off. Raises UserError when there is no such rule."""
+
+    def switch(rules: Any) -> None:
+        found = next((rule for rule in rules if rule.get("id") == rule_id), None)
+        if found is None:
+            raise UserError(f"there is no rule “{rule_id}” in the file")
+        if on:
+            found.pop("enabled", None)
+        else:
+            found["enabled"] = False
+
+    return _changed(text, switch)
+
+
+def with_source(text: str, source: Mapping[str, Any]) -> str:
+    """The file's text with one more source under `sources.add`."""
+
+    def add(document: Any) -> None:
+        sources = document.setdefault("sources", {})
+        if not sources.get("add"):
+            sources["add"] = []
+        sources["add"].append(dict(source))
+
+    return _rewritten(text, add)
+
+
+def checked(text: str, name: str, env: Mapping[str, str]) -> Config:
+    """The configuration that the text describes. Raises ConfigError."""
+    return parse(text, name, env)
+
+
+def save(path: Path, before: str, after: str) -> None:
+    """Put the new text in the file's place at once. Raises UserError when the file was changed meanwhile, or
+    cannot be written."""
+    try:
+        if path.read_text(encoding="utf-8-sig") != before:
+            raise UserError(f"{path}: was changed meanwhile: look at it and try again")
+        _replace(path.resolve(), after)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _changed(text: str, change: Any) -> str:
+    return _rewritten(text, lambda document: change(document["rules"]["list"]))
+
+
+def _rewritten(text: str, change: Any) -> str:
+    _, indent, offset = load_yaml_guess_indent(text)
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = _WIDEST
+    yaml.indent(mapping=2, sequence=indent or 4, offset=2 if offset is None else offset)
+    document = yaml.load(text)
+    try:
+        change(document)
+    except (KeyError, TypeError, AttributeError):
+        raise ConfigError(Where(file="config.yaml"), "has no list of rules", "mend it first") from None
+    out = io.StringIO()
+    yaml.dump(document, out)
+    return out.getvalue()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Written beside it, flushed to the disk, then renamed: a reader sees the old file or the new one."""
+    mode = path.stat().st_mode & 0o777
+    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(written, mode)
+        os.replace(written, path)
+    except BaseException:
+        os.unlink(written)
+        raise

@@ -1,0 +1,229 @@
+"""What becomes of a claimed delivery: each outcome of a try leads to one next state.
+
+The table of states and outcomes is in docs/operating.md; a test keeps it equal to this code.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.core import errors
+from monitor.core.errors import SendError
+from monitor.core.model import Delivery, DeliveryKind, DeliveryState
+
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=5)
+# Longer than any request of ours may still be under way: 10 s for a connection, 10 s to get one of the pool,
+# 30 s for the answer.
+DOUBT_WAIT = timedelta(seconds=60)
+TOKEN_WAIT = timedelta(minutes=5)
+DIGEST_WAIT = timedelta(hours=1)
+MOST_TRIPS = 5  # tries of a delivery on which our own code fails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The server took the message; without an id where the channel has none."""
+
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAt:
+    """Reading back met the doubtful message: an earlier try had arrived."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanished:
+    """The message to edit is gone or never had an id: there is nothing left to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvedAbsent:
+    """Reading back showed that no earlier try arrived: the message may be sent, after `wait`."""
+
+    wait: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unproved:
+    """Reading back could not tell; what waits here is told later, marked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubtful:
+    """The request left and no trustworthy answer came."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotDelivered:
+    """The request provably never reached the server."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAfter:
+    """The server refused it for now."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The server will never take this text."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The chat takes no messages."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicGone:
+    """The forum topic takes no messages, and neither does the chat without it."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenBad:
+    """The server does not know the bot."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tripped:
+    """Our own code failed on it, so many times by now; `left` when the request may have gone out."""
+
+    why: str
+    left: bool
+    times: int
+
+
+Outcome = (
+    Accepted
+    | FoundAt
+    | Vanished
+    | ProvedAbsent
+    | Unproved
+    | Doubtful
+    | NotDelivered
+    | RetryAfter
+    | Refused
+    | Gone
+    | TopicGone
+    | TokenBad
+    | Tripped
+)
+
+
+def backoff(attempts: int) -> timedelta:
+    """1 s, 2 s, 4 s … up to five minutes, by the number of tries made so far."""
+    doublings = min(max(attempts - 1, 0), 20)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def outcome_of(trouble: SendError) -> Outcome:
+    """What an error of the sender says about the delivery it was raised for."""
+    why = str(trouble)
+    match trouble:
+        case errors.RetryLater():
+            return RetryAfter(after=trouble.after)
+        case errors.Unsure():
+            return Doubtful(why=why)
+        case errors.ChatGone():
+            return Gone(why=why)
+        case errors.TopicGone():
+            return TopicGone(why=why)
+        case errors.MessageRefused():
+            return Refused(why=why)
+        case errors.TokenRefused():
+            return TokenBad(why=why)
+        case errors.NotOurs():
+            return Vanished()
+        case _:  # no connection, or a chat that moves in circles
+            return NotDelivered(why=why)
+
+
+def settle(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
+    """The delivery as it is recorded after a try. Only what can never be sent is dead."""
+    match outcome:
+        case Accepted() | FoundAt():
+            return _sent(delivery, outcome.message_id, now)
+        case Vanished():
+            return replace(_sent(delivery, None, now), why="the message is gone")
+        case Refused():
+            return _closed(delivery, DeliveryState.DEAD, outcome.why, now)
+        case Gone() | TopicGone():
+            return _closed(delivery, DeliveryState.PARKED, outcome.why, now)
+        case Tripped():
+            return _after_trip(delivery, outcome, now)
+        case _:
+            return _later(delivery, outcome, now)
+
+
+def repeats_marked(delivery: Delivery) -> bool:
+    """Whether a delivery nothing is known of goes out again, marked as a possible repeat.
+
+    Better an alert twice than never; a digest can wait an hour, and is repeated after that.
+    """
+    return delivery.kind is not DeliveryKind.DIGEST or delivery.attempts > 2
+
+
+def _later(
+    delivery: Delivery,
+    outcome: ProvedAbsent | Unproved | Doubtful | NotDelivered | RetryAfter | TokenBad,
+    now: datetime,
+) -> Delivery:
+    match outcome:
+        case ProvedAbsent():
+            return _waiting(replace(delivery, maybe_sent=False), now + outcome.wait, "it had not arrived")
+        case Unproved():
+            return _waiting(replace(delivery, maybe_sent=True), now + DIGEST_WAIT, "it may have arrived")
+        case Doubtful():
+            pause = max(DOUBT_WAIT, backoff(delivery.attempts))
+            return _waiting(replace(delivery, maybe_sent=True), now + pause, outcome.why)
+        case NotDelivered():
+            return _waiting(delivery, now + backoff(delivery.attempts), outcome.why)
+        case RetryAfter():
+            why = f"asked to wait {outcome.after.total_seconds():g} s"
+            return _waiting(delivery, now + outcome.after, why)
+        case _:  # the token is refused
+            return _waiting(delivery, now + TOKEN_WAIT, outcome.why)
+
+
+def _after_trip(delivery: Delivery, trip: Tripped, now: datetime) -> Delivery:
+    doubtful = replace(delivery, maybe_sent=delivery.maybe_sent or trip.left)
+    if trip.times >= MOST_TRIPS:
+        return _closed(doubtful, DeliveryState.DEAD, trip.why, now)
+    return _waiting(doubtful, now + DOUBT_WAIT, trip.why)
+
+
+def _sent(delivery: Delivery, message_id: int | None, now: datetime) -> Delivery:
+    return replace(
+        delivery,
+        state=DeliveryState.SENT,
+        message_id=message_id,
+        not_before=None,
+        claimed_until=None,
+        why="",
+        settled_at=now,
+    )
+
+
+def _closed(delivery: Delivery, state: DeliveryState, why: str, now: datetime) -> Delivery:
+    return replace(delivery, state=state, claimed_until=None, why=why, settled_at=now)
+
+
+def _waiting(delivery: Delivery, until: datetime, why: str) -> Delivery:
+    state = DeliveryState.UNSURE if delivery.maybe_sent else DeliveryState.WAITING
+    return replace(delivery, state=state, not_before=until, claimed_until=None, why=why)

@@ -1,0 +1,163 @@
+"""Kept articles judged again by another rule book, each only where the change can matter to it.
+
+A source's tier is the one it has today: a verdict that is not given again keeps the tier of its own day.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice, takewhile
+
+from monitor.core.archive import Judged, Kept
+from monitor.core.classify import Judge, compile_rules
+from monitor.core.model import ArticleId, RuleBook, RuleId, Verdict
+from monitor.core.ports import Archive
+from monitor.core.rules.changes import Names, Suspects, changes
+
+ENOUGH = 2000  # articles: to judge so few again costs less than to ask the index for another list of terms
+_LOT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A rule book ready to judge the archive."""
+
+    book: RuleBook
+    version: str
+    judge: Judge
+
+    @classmethod
+    def of(cls, book: RuleBook, version: str) -> "Side":
+        """Compile a book. Raises RuleError."""
+        return cls(book=book, version=version, judge=compile_rules(book, version))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One article with the verdict that each side gives it."""
+
+    judged: Judged
+    kept: Kept | None  # the whole article, where one side judged it again
+    verdicts: tuple[Verdict, ...]
+
+
+def rejudge(archive: Archive, sides: Sequence[Side], since: datetime) -> Iterator[Trial]:
+    """Every article seen at or after `since` under each side's book, in the order they were taken in.
+
+    The stored verdict serves wherever the changes since it was given cannot touch it.
+    """
+    index = _Index(archive, since)
+    plans = [_Plan(index=index, side=side, scopes={}) for side in sides]
+    # What a running service takes in from now on is not looked at: the index was asked before it came.
+    last = max(archive.newest(1), default=ArticleId(0))
+    stream = takewhile(lambda one: one.article_id <= last, archive.judged(since))
+    while lot := list(islice(stream, _LOT)):
+        yield from _trials(archive, plans, lot)
+
+
+def _trials(archive: Archive, plans: Sequence["_Plan"], lot: Sequence[Judged]) -> Iterator[Trial]:
+    stored = [one.verdict() for one in lot]
+    due = [[plan.is_due(one, verdict) for plan in plans] for one, verdict in zip(lot, stored, strict=True)]
+    wanted = [one.article_id for one, marks in zip(lot, due, strict=True) if any(marks)]
+    whole = {kept.article_id: kept for kept in archive.full(wanted)}
+    for one, verdict, marks in zip(lot, stored, due, strict=True):
+        kept = whole.get(one.article_id)
+        verdicts = (
+            _again(plan.side.judge, kept)
+            if mark and kept
+            else replace(verdict, threshold=plan.side.book.threshold)
+            for plan, mark in zip(plans, marks, strict=True)
+        )
+        yield Trial(judged=one, kept=kept, verdicts=tuple(verdicts))
+
+
+def _again(judge: Judge, kept: Kept) -> Verdict:
+    article = kept.article
+    return judge.classify(
+        title=article.title,
+        summary=article.summary,
+        body=article.body,
+        tier=kept.source_tier,
+        source=article.source_id,
+        language=article.language,
+    )
+
+
+# ── which articles must be judged again ──
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scope:
+    """Suspects with the articles that the index named for them; None stands for all."""
+
+    suspects: Suspects
+    having: frozenset[ArticleId] | None
+    touching: frozenset[ArticleId] | None
+
+    def holds(self, one: Judged, fired: frozenset[RuleId]) -> bool:
+        if self.suspects.relevant and not one.relevant:
+            return False
+        if self.touching is not None and one.article_id not in self.touching:
+            return False
+        return bool(fired & self.suspects.fired) or self.having is None or one.article_id in self.having
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    index: "_Index"
+    side: Side
+    scopes: dict[str, tuple[_Scope, ...] | None]  # by stored version; None: all its articles
+
+    def is_due(self, one: Judged, stored: Verdict) -> bool:
+        version = stored.rules_version
+        if version == self.side.version:
+            return False
+        if version not in self.scopes:
+            self.scopes[version] = self._scopes(version)
+        scopes = self.scopes[version]
+        if scopes is None or (stored.score >= self.side.book.threshold) != stored.relevant:
+            return True
+        fired = frozenset(hit.rule for hit in stored.hits)
+        return any(scope.holds(one, fired) for scope in scopes)
+
+    def _scopes(self, version: str) -> tuple[_Scope, ...] | None:
+        old = self.index.archive.rules_kept(version)
+        if old is None:
+            return None
+        found = changes(old, self.side.book)
+        return None if found.everything else tuple(map(self._scope, found.suspects))
+
+    def _scope(self, suspects: Suspects) -> _Scope:
+        touching = None if suspects.touching is None else self.index.having_one(suspects.touching)
+        few = touching is not None and len(touching) <= ENOUGH
+        having = None if few else self.index.having_all(suspects.having)
+        return _Scope(suspects=suspects, touching=touching, having=having)
+
+
+class _Index:
+    """Asks the archive which articles have which terms, for each list of terms once; None stands for all."""
+
+    def __init__(self, archive: Archive, since: datetime) -> None:
+        self.archive = archive
+        self._since = since
+        self._known: dict[Names, frozenset[ArticleId] | None] = {}
+
+    def having_all(self, lists: tuple[Names, ...] | None) -> frozenset[ArticleId] | None:
+        """Articles that have a term of each list, and where these are few enough some more."""
+        if lists is None:
+            return frozenset()
+        found: frozenset[ArticleId] | None = None
+        for names in lists:
+            if (ids := self.having_one(names)) is not None:
+                found = ids if found is None else found & ids
+            if found is not None and len(found) <= ENOUGH:
+                break
+        return found
+
+    def having_one(self, names: Names) -> frozenset[ArticleId] | None:
+        """Articles that have one of these terms, and maybe some more."""
+        if names not in self._known:
+            # The index knows words, not expressions.
+            regex = any(name.startswith("/") for name in names)
+            self._known[names] = None if regex else frozenset(self.archive.candidates(names, self._since))
+        return self._known[names]

@@ -1,0 +1,104 @@
+"""Digests, follow-ups and edits in the outbox, standing and tier of stories, presses, the search index."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from monitor.store import search
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+_SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    _stories()
+    _deliveries()
+    _new_tables()
+    op.create_index("ix_alerts_story_id", "alerts", ["story_id"])
+    op.create_index("ix_alerts_article_id", "alerts", ["article_id"])
+    op.add_column("chats", sa.Column("parked_why", sa.Text(), nullable=True))
+    search.create(op.get_bind())
+    search.index_all(op.get_bind())
+
+
+def _stories() -> None:
+    op.add_column("stories", sa.Column("standing", sa.Text(), server_default="reported", nullable=False))
+    op.add_column("stories", sa.Column("tier", sa.Integer(), server_default="5", nullable=False))
+    op.add_column("stories", sa.Column("doctype", sa.Text(), server_default="other", nullable=False))
+    op.add_column("stories", sa.Column("muted_at", sa.DateTime(), nullable=True))
+    # As SQL: Alembic would copy the table, which others point at.
+    number = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    op.execute(
+        f"ALTER TABLE stories ADD COLUMN merged_into {number}"
+        " CONSTRAINT fk_stories_merged_into REFERENCES stories (id)"
+    )
+    op.add_column("articles", sa.Column("placed", sa.JSON(), server_default="[]", nullable=False))
+    op.add_column("articles", sa.Column("profile", sa.JSON(), nullable=True))
+    op.execute(
+        "UPDATE stories SET tier = coalesce((SELECT min(sources.tier) FROM articles"
+        " JOIN sources ON sources.id = articles.source_id WHERE articles.story_id = stories.id), 5)"
+    )
+
+
+def _deliveries() -> None:
+    with op.batch_alter_table("deliveries") as batch:
+        batch.add_column(sa.Column("kind", sa.Text(), server_default="alert", nullable=False))
+        batch.add_column(sa.Column("silent", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch.add_column(sa.Column("revision", sa.Integer(), server_default="0", nullable=False))
+        batch.add_column(sa.Column("digest_id", _SERIAL, nullable=True))
+        batch.add_column(sa.Column("first_id", _SERIAL, nullable=True))
+        batch.add_column(sa.Column("last_known_id", sa.BigInteger(), nullable=True))
+        batch.add_column(sa.Column("claimed_address", sa.Text(), nullable=True))
+        batch.create_foreign_key("fk_deliveries_digest_id", "deliveries", ["digest_id"], ["id"])
+        batch.create_foreign_key("fk_deliveries_first_id", "deliveries", ["first_id"], ["id"])
+        batch.drop_index("ix_deliveries_state_chat")
+        batch.create_index(
+            "ix_deliveries_turn", ["state", "chat", "queued_at", "id", "kind", "not_before", "first_id"]
+        )
+        batch.create_index("ix_deliveries_state_not_before_chat", ["state", "not_before", "chat"])
+        batch.create_index("ix_deliveries_chat_message_id", ["chat", "message_id"])
+        batch.create_index("ix_deliveries_alert_id", ["alert_id"])
+        batch.create_index("ix_deliveries_digest_id", ["digest_id"])
+    op.execute("UPDATE deliveries SET kind = 'notice' WHERE alert_id IS NULL")
+
+
+def _new_tables() -> None:
+    op.create_table(
+        "stories_apart",
+        sa.Column("one", _SERIAL, autoincrement=False, nullable=False),
+        sa.Column("other", _SERIAL, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["one"], ["stories.id"], name="fk_stories_apart_one"),
+        sa.ForeignKeyConstraint(["other"], ["stories.id"], name="fk_stories_apart_other"),
+        sa.PrimaryKeyConstraint("one", "other", name="pk_stories_apart"),
+    )
+    op.create_table(
+        "own_messages",
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("address", "message_id", name="pk_own_messages"),
+    )
+    op.create_table(
+        "presses",
+        sa.Column("story_id", _SERIAL, autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("useful", sa.Boolean(), nullable=False),
+        sa.Column("pressed_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["story_id"], ["stories.id"], name="fk_presses_story_id"),
+        sa.PrimaryKeyConstraint("story_id", "user_id", name="pk_presses"),
+    )
+    op.create_table(
+        "rulebooks",
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("book", sa.JSON(), nullable=False),
+        sa.Column("kept_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name="pk_rulebooks"),
+    )
+    op.create_table(
+        "bot_state",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_bot_state"),
+    )

@@ -1,0 +1,303 @@
+"""The reading end of the outbox over SQL: claim, settle, gather, and what is known of chats."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
+
+from monitor.core.errors import LeaseLost
+from monitor.core.model import ChatName, Delivery, DeliveryId, DeliveryKind, DeliveryState
+from monitor.store import due, queue
+from monitor.store import tables as t
+from monitor.store.database import Database
+from monitor.store.deliveries import deliveries
+from monitor.store.owing import owe, owe_edit
+from monitor.store.statements import chunks, upsert
+
+MOST_NOTED = 500  # ids of our own messages remembered per address, far more than one doubt spans
+
+_d = t.deliveries.c
+_own = t.own_messages.c
+# A chat has not seen these, nor can it have.
+_UNDELIVERED = _d.state.in_((DeliveryState.QUEUED, DeliveryState.WAITING)) & ~_d.maybe_sent
+
+
+class SqlOutbox(Database):
+    """The `Outbox` of a database."""
+
+    def claim(
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        busy: Collection[ChatName],
+        addresses: Mapping[ChatName, str] | None = None,
+    ) -> tuple[Delivery, ...]:
+        places = addresses or {}
+        with self._write() as connection:
+            held = _held(connection, now)
+            closed = {*due.blocked(held, busy, now, places), *_parked(connection)}
+            owed = queue.owed(connection, now, closed)
+            picked = due.pick(owed, held=held, busy=busy, now=now, limit=limit, addresses=places)
+            for one in picked:
+                _take(connection, one, now + lease, places.get(one.chat))
+            order = {one.id: place for place, one in enumerate(picked)}
+            claimed = deliveries(connection, select(t.deliveries).where(_d.id.in_(order)))
+            return tuple(sorted(claimed, key=lambda delivery: order[delivery.id]))
+
+    def end_leases(self, now: datetime) -> int:
+        left = (_d.state == DeliveryState.CLAIMED) & (_d.claimed_until > now)
+        with self._write() as connection:
+            return connection.execute(update(t.deliveries).where(left).values(claimed_until=now)).rowcount
+
+    def settle(self, delivery: Delivery) -> None:
+        ours = select(t.deliveries).where(
+            _d.id == delivery.id, _d.state == DeliveryState.CLAIMED, _d.attempts == delivery.attempts
+        )
+        with self._write() as connection:
+            row = connection.execute(ours).mappings().one_or_none()
+            if row is None:
+                raise LeaseLost(f"lost the lease of delivery {delivery.id} ({delivery.key})")
+            outcome = _outcome(delivery, row)
+            connection.execute(update(t.deliveries).where(_d.id == delivery.id).values(**outcome))
+            if delivery.state is DeliveryState.SENT and delivery.message_id is not None:
+                _arrived(connection, delivery, row, delivery.message_id)
+
+    def note_message(self, address: str, message_id: int) -> None:
+        with self._write() as connection:
+            _note(connection, address, message_id)
+
+    def noted_messages(self, address: str, after: int) -> frozenset[int]:
+        above = select(_own.message_id).where(_own.address == address, _own.message_id > after)
+        with self._read() as connection:
+            return frozenset(connection.scalars(above))
+
+    # many in one
+
+    def open_alerts(self, queued_before: datetime) -> tuple[Delivery, ...]:
+        still_open = select(t.deliveries).where(
+            _UNDELIVERED, _d.kind == DeliveryKind.ALERT, _d.queued_at < queued_before
+        )
+        with self._read() as connection:
+            return deliveries(connection, still_open.order_by(_d.queued_at, _d.id))
+
+    def gathered(self, until: datetime) -> tuple[Delivery, ...]:
+        ripe = select(t.deliveries).where(_d.state == DeliveryState.GATHERED, _d.not_before <= until)
+        with self._read() as connection:
+            return deliveries(connection, ripe.order_by(_d.queued_at, _d.id))
+
+    def fold(
+        self,
+        ids: Collection[DeliveryId],
+        *,
+        chat: ChatName,
+        key: str,
+        heading: str,
+        silent: bool,
+        now: datetime,
+    ) -> int:
+        with self._write() as connection:
+            there = connection.scalar(select(_d.id).where(_d.key == key, _d.chat == chat))
+            open_ids = [] if there else _foldable(connection, ids, chat)
+            if not open_ids:
+                return 0
+            digest = owe(
+                connection,
+                key=key,
+                chat=chat,
+                now=now,
+                kind=DeliveryKind.DIGEST,
+                notice=heading,
+                silent=silent,
+            )
+            folded = {
+                "state": DeliveryState.FOLDED,
+                "digest_id": digest,
+                "not_before": None,
+                "settled_at": now,
+            }
+            _change(connection, open_ids, folded)
+            return len(open_ids)
+
+    def release(self, ids: Collection[DeliveryId]) -> int:
+        with self._write() as connection:
+            parked = _parked(connection)
+            released = 0
+            for lot in chunks(ids):
+                waiting = update(t.deliveries).where(_d.id.in_(lot), _d.state == DeliveryState.GATHERED)
+                for chat, why in parked.items():
+                    stopped = {"state": DeliveryState.PARKED, "not_before": None, "why": why}
+                    released += connection.execute(waiting.where(_d.chat == chat).values(**stopped)).rowcount
+                queued = waiting.values(state=DeliveryState.QUEUED, not_before=None)
+                released += connection.execute(queued).rowcount
+            return released
+
+    # chats
+
+    def hold_chat(self, chat: ChatName, until: datetime) -> None:
+        with self._write() as connection:
+            upsert(connection, t.chats, {"name": chat}, {"held_until": until})
+
+    def held_chats(self, now: datetime) -> dict[ChatName, datetime]:
+        with self._read() as connection:
+            return _held(connection, now)
+
+    def park_chat(self, chat: ChatName, why: str, now: datetime) -> int:
+        expired = (_d.state == DeliveryState.CLAIMED) & (_d.claimed_until <= now)
+        in_doubt = _d.maybe_sent | expired | (_d.state == DeliveryState.UNSURE)
+        with self._write() as connection:
+            upsert(connection, t.chats, {"name": chat}, {"parked_why": why})
+            parked = connection.execute(
+                update(t.deliveries)
+                .where(_d.chat == chat, _d.state.in_(due.OPEN))
+                .values(
+                    state=DeliveryState.PARKED,
+                    maybe_sent=in_doubt,
+                    claimed_until=None,
+                    why=why,
+                    settled_at=now,
+                )
+            )
+            return parked.rowcount
+
+    def parked_chats(self) -> dict[ChatName, str]:
+        with self._read() as connection:
+            return _parked(connection)
+
+    def unpark_chat(self, chat: ChatName) -> int:
+        parked = (_d.chat == chat) & (_d.state == DeliveryState.PARKED)
+        with self._write() as connection:
+            connection.execute(update(t.chats).where(t.chats.c.name == chat).values(parked_why=None))
+            queued = connection.execute(
+                update(t.deliveries)
+                .where(parked)
+                .values(state=DeliveryState.QUEUED, not_before=None, settled_at=None)
+            )
+            return queued.rowcount
+
+    def move_chat(self, chat: ChatName, new_id: str) -> None:
+        # What is under way goes to the new address, whose message ids begin anew.
+        under_way = (_d.chat == chat) & (_d.state == DeliveryState.CLAIMED)
+        with self._write() as connection:
+            upsert(connection, t.chats, {"name": chat}, {"moved_to": new_id})
+            connection.execute(
+                update(t.deliveries).where(under_way).values(claimed_address=new_id, last_known_id=None)
+            )
+
+    def chat_id(self, chat: ChatName) -> str | None:
+        with self._read() as connection:
+            return connection.scalar(select(t.chats.c.moved_to).where(t.chats.c.name == chat))
+
+    # figures
+
+    def counts(self) -> dict[DeliveryState, int]:
+        by_state = select(_d.state, func.count().label("number")).group_by(_d.state)
+        with self._read() as connection:
+            found = {row.state: row.number for row in connection.execute(by_state)}
+        return {state: found.get(state, 0) for state in DeliveryState}
+
+    def next_due_at(self, now: datetime) -> datetime | None:
+        with self._read() as connection:
+            owed = queue.owed(connection, now, _parked(connection), ahead=True)
+            return due.next_due_at(owed, held=_held(connection, now), now=now)
+
+
+def _held(connection: Connection, now: datetime) -> dict[ChatName, datetime]:
+    held = select(t.chats.c.name, t.chats.c.held_until).where(t.chats.c.held_until > now)
+    return {row.name: row.held_until for row in connection.execute(held)}
+
+
+def _parked(connection: Connection) -> dict[ChatName, str]:
+    parked = select(t.chats.c.name, t.chats.c.parked_why).where(t.chats.c.parked_why.is_not(None))
+    return {row.name: row.parked_why for row in connection.execute(parked)}
+
+
+def _take(connection: Connection, one: due.Owed, until: datetime, address: str | None) -> None:
+    connection.execute(
+        update(t.deliveries)
+        .where(_d.id == one.id)
+        .values(
+            state=DeliveryState.CLAIMED,
+            claimed_until=until,
+            attempts=_d.attempts + 1,
+            maybe_sent=one.in_doubt,
+            claimed_address=address,
+            last_known_id=_last_known(connection, one, address),
+        )
+    )
+
+
+def _last_known(connection: Connection, one: due.Owed, address: str | None) -> int | None:
+    """The newest message id known of the address, for one in doubt as it was when the doubt arose."""
+    if not one.in_doubt:
+        return _newest_known(connection, one.chat, address)
+    before = connection.execute(select(_d.last_known_id, _d.claimed_address).where(_d.id == one.id)).one()
+    return before.last_known_id if before.claimed_address == address else None
+
+
+def _newest_known(connection: Connection, chat: ChatName, address: str | None) -> int | None:
+    if address is not None:
+        newest = connection.scalar(select(func.max(_own.message_id)).where(_own.address == address))
+        if newest is not None:
+            return int(newest)
+    # Sent before addresses were written down.
+    unaddressed = select(func.max(_d.message_id)).where(_d.chat == chat, _d.claimed_address.is_(None))
+    newest_of_chat: int | None = connection.scalar(unaddressed)
+    return newest_of_chat
+
+
+def _outcome(delivery: Delivery, row: RowMapping) -> dict[str, Any]:
+    if _grown(delivery, row) and row["kind"] == DeliveryKind.EDIT:
+        again = {"state": DeliveryState.QUEUED, "queued_at": row["not_before"], "attempts": 0, "why": ""}
+        return again | {"maybe_sent": False, "claimed_until": None, "settled_at": None}
+    return {
+        "state": delivery.state,
+        "not_before": delivery.not_before,
+        "claimed_until": delivery.claimed_until if delivery.state is DeliveryState.CLAIMED else None,
+        "message_id": delivery.message_id,
+        "last_known_id": delivery.last_known_id,
+        "why": delivery.why,
+        "maybe_sent": delivery.maybe_sent,
+        "settled_at": delivery.settled_at,
+    }
+
+
+def _grown(delivery: Delivery, row: RowMapping) -> bool:
+    """Sent, but the story changed after it was claimed."""
+    return delivery.state is DeliveryState.SENT and row["revision"] > delivery.revision
+
+
+def _arrived(connection: Connection, delivery: Delivery, row: RowMapping, message_id: int) -> None:
+    if row["kind"] == DeliveryKind.EDIT:
+        return
+    if row["claimed_address"] is not None:
+        _note(connection, row["claimed_address"], message_id)
+    if _grown(delivery, row):
+        key = row["key"].replace("story:", "edit:", 1)
+        owe_edit(connection, row, key, delivery.settled_at or row["claimed_until"])
+
+
+def _note(connection: Connection, address: str, message_id: int) -> None:
+    this = {"address": address, "message_id": message_id}
+    of_address = select(_own.message_id).where(_own.address == address)
+    if connection.scalar(of_address.where(_own.message_id == message_id)) is not None:
+        return
+    connection.execute(insert(t.own_messages).values(**this))
+    surplus = of_address.order_by(_own.message_id.desc()).limit(1).offset(MOST_NOTED).scalar_subquery()
+    connection.execute(delete(t.own_messages).where(_own.address == address, _own.message_id <= surplus))
+
+
+def _foldable(connection: Connection, ids: Collection[DeliveryId], chat: ChatName) -> list[int]:
+    whole = (_d.chat == chat) & (_d.kind == DeliveryKind.ALERT)
+    still_open = whole & or_(_d.state == DeliveryState.GATHERED, _UNDELIVERED)
+    return [
+        found
+        for lot in chunks(ids)
+        for found in connection.scalars(select(_d.id).where(_d.id.in_(lot), still_open))
+    ]
+
+
+def _change(connection: Connection, ids: Collection[int], values: dict[str, Any]) -> None:
+    for lot in chunks(ids):
+        connection.execute(update(t.deliveries).where(_d.id.in_(lot)).values(**values))

@@ -1,0 +1,374 @@
+"""Kinds of messages, doubt and trouble through the whole courier, over the wire where the wire matters."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from alerts.telegram import TelegramSender
+from monitor.core.errors import (
+    ChatGone,
+    MessageRefused,
+    NotOurs,
+    NotSent,
+    RetryLater,
+    SendError,
+    TopicGone,
+    Unsure,
+)
+from monitor.core.model import Chat, ChatName, DeliveryState, Message
+from tests.alerts.desk import DESK, OPS, Desk, seconds
+from tests.alerts.test_telegram import RIGHTS
+from tests.builders import a_chat, a_config
+from tests.fakes import FakeSender
+from tests.telegram_server import TOKEN, Fault, TelegramServer, migrated, refused
+
+S = DeliveryState
+GROUP = a_chat("desk", id="-1001")
+ONE_GROUP = a_config(chats=(GROUP, a_chat("ops", id="8")), operator=OPS)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TelegramServer]:
+    async with TelegramServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def wired(server: TelegramServer) -> AsyncIterator[Desk]:
+    """A desk with a group in which somebody wrote before."""
+    sender = TelegramSender(TOKEN, api_url=server.url, read_timeout=0.3)
+    await sender.start()
+    desk = Desk(sender, config=ONE_GROUP)
+    desk.store.note_message(GROUP.id, server.people_write(GROUP.id, 3))
+    yield desk
+    await sender.close()
+
+
+LOST_ANSWERS = {
+    "reset, delivered": Fault(reset=True, delivered=True),
+    "reset": Fault(reset=True),
+    "500, delivered": Fault(status=500, description="Internal Server Error", delivered=True),
+    "500": Fault(status=500, description="Internal Server Error"),
+    "502, delivered": Fault(status=502, body=b"<html>Bad Gateway</html>", delivered=True),
+    "502": Fault(status=502, body=b"<html>Bad Gateway</html>"),
+    "slow, delivered": Fault(hang=0.4, reset=True, delivered=True),
+    "slow": Fault(hang=0.4, reset=True),
+    "delivered late": Fault(hang=0.4, reset=True, late=True),
+    "half an answer": Fault(cut=True),
+    "an answer without message": Fault(status=200, body=b'{"ok":true}', delivered=True),
+    "a page instead of an answer": Fault(status=200, body=b"<html>sign in</html>"),
+}
+
+
+@pytest.mark.parametrize("fault", LOST_ANSWERS.values(), ids=LOST_ANSWERS)
+@pytest.mark.parametrize("others", [0, 5], ids=["alone", "others write, too"])
+async def test_one_post_whatever_becomes_of_the_answer(
+    server: TelegramServer, wired: Desk, fault: Fault, others: int
+) -> None:
+    server.faults.append(fault)
+    wired.queue_alert("One")
+    wired.queue("two")
+    await wired.deliver_all()
+    server.people_write(GROUP.id, others)
+    assert wired.counts() == {S.UNSURE: 1, S.QUEUED: 1}  # nothing goes where it is looked for
+    await asyncio.sleep(fault.hang / 2)  # the slow ones have arrived long before a minute has passed
+    await wired.pass_time(60)
+    assert [text.split("\n")[0] for text in server.texts()] == ["One · pbc.gov.cn", "two"]
+    assert wired.counts() == {S.SENT: 2}
+    assert wired.only().message_id == server.messages[0].message_id
+    assert server.violated() == {}
+
+
+async def test_after_a_crash_it_is_looked_for_as_well(server: TelegramServer, wired: Desk) -> None:
+    wired.queue_alert("One")
+    addresses = {DESK: GROUP.id}
+    (claimed,) = wired.store.claim(wired.clock.now(), seconds(120), 5, (), addresses)
+    assert claimed.last_known_id == 103
+    # It arrived, then the process was killed.
+    await wired.sender.send(GROUP, Message(html="", plain="One"))
+    wired.courier = wired.a_courier()
+    wired.store.end_leases(wired.clock.now())
+    await wired.deliver_all()
+    assert len(server.messages) == 1
+    assert wired.only().message_id == 104
+
+
+async def test_what_the_bot_answers_meanwhile_is_not_taken_for_it(
+    server: TelegramServer, wired: Desk
+) -> None:
+    server.faults.append(Fault(reset=True))
+    wired.queue_alert("One")
+    await wired.deliver_all()
+    answer = await wired.sender.send(GROUP, Message(html="", plain="an answer"))
+    assert answer is not None
+    wired.store.note_message(GROUP.id, answer)
+    await wired.pass_time(60)
+    await wired.pass_time(60)
+    assert [text.split(" ")[0] for text in server.texts()] == ["an", "One"]
+
+
+async def test_the_first_message_of_a_chat_is_found_below_the_next(
+    server: TelegramServer, wired: Desk
+) -> None:
+    server.faults.append(Fault(reset=True, delivered=True))
+    wired.queue("first", "second", chat=OPS)
+    await wired.deliver_all()
+    assert wired.counts() == {S.UNSURE: 1, S.SENT: 1}
+    await wired.pass_time(60)
+    assert server.texts() == ["first", "second"]
+    assert wired.counts() == {S.SENT: 2}
+
+
+async def test_an_alert_of_which_nothing_is_known_is_repeated_with_a_mark(
+    server: TelegramServer, wired: Desk
+) -> None:
+    server.faults.append(Fault(reset=True))
+    wired.queue("first", chat=OPS)
+    await wired.deliver_all()
+    await wired.pass_time(60)
+    assert server.texts() == ["(possible repeat) first"]
+
+
+async def test_a_channel_whose_posts_of_others_the_bot_may_edit_is_left_alone(
+    server: TelegramServer, wired: Desk
+) -> None:
+    server.membership[GROUP.id] = {"status": "administrator"} | dict.fromkeys(
+        (*RIGHTS, "can_edit_messages"), True
+    )
+    server.faults.append(Fault(reset=True, delivered=True))
+    wired.queue("one")
+    await wired.deliver_all()
+    await wired.pass_time(60)
+    assert server.texts() == ["one", "(possible repeat) one"]
+    assert "editMessageText" not in {method for method, _ in server.calls}
+
+
+async def test_rights_that_cannot_be_asked_keep_it_in_doubt() -> None:
+    class Silent(FakeSender):
+        async def reads_back(self, chat: Chat) -> bool:
+            raise NotSent("refused")
+
+    desk = Desk(Silent(Unsure("timeout")))
+    desk.queue("one")
+    await desk.deliver_all()
+    await desk.pass_time(60)
+    assert desk.counts() == {S.UNSURE: 1}
+
+
+async def test_a_digest_of_which_nothing_is_known_waits_an_hour_first() -> None:
+    sender = FakeSender(Unsure("timeout"))
+    desk = Desk(sender)
+    desk.queue_alert("One", gather_until=desk.clock.now())
+    (gathered,) = desk.store.gathered(desk.clock.now())
+    told = {"chat": DESK, "key": "digest:1", "heading": "Today", "silent": True, "now": desk.clock.now()}
+    assert desk.store.fold([gathered.id], **told) == 1  # type: ignore[arg-type]
+    await desk.deliver_all()
+    assert sender.tried[0].message.silent
+    await desk.pass_time(60)
+    await desk.pass_time(3_599)
+    assert len(sender.tried) == 1
+    await desk.pass_time(1)
+    assert len(sender.tried) == 2
+    assert desk.counts() == {S.FOLDED: 1, S.SENT: 1}
+
+
+async def test_an_hour_without_telegram_ends_in_order_and_unmarked() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    sender = TelegramSender(TOKEN, api_url=f"http://127.0.0.1:{port}")
+    await sender.start()
+    desk = Desk(sender, config=ONE_GROUP)
+    desk.queue("one", "two", "three")
+    for _ in range(12):
+        await desk.pass_time(300)
+    assert desk.counts() == {S.WAITING: 1, S.QUEUED: 2}
+    async with TelegramServer(port=port) as server:
+        await desk.pass_time(300)
+    assert server.texts() == ["one", "two", "three"]
+    await sender.close()
+
+
+# ── kinds ──
+
+
+async def test_a_follow_up_answers_the_first_message(server: TelegramServer, wired: Desk) -> None:
+    told = wired.queue_alert("One")
+    await wired.deliver_all()
+    told.follow_up()
+    await wired.deliver_all()
+    first, second = server.messages
+    assert second.reply_to == first.message_id
+
+
+async def test_an_edit_changes_the_message_and_makes_no_new_one(server: TelegramServer, wired: Desk) -> None:
+    told = wired.queue_alert("One")
+    await wired.deliver_all()
+    told.touch()
+    await wired.deliver_all()
+    assert len(server.messages) == 1
+    assert [method for method, _ in server.calls] == ["sendMessage", "editMessageText"]
+    assert wired.counts() == {S.SENT: 2}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state", "tries"),
+    [
+        (None, S.SENT, 1),
+        (NotOurs("message can't be edited"), S.SENT, 1),
+        (NotSent("refused"), S.SENT, 2),
+        (Unsure("timeout"), S.SENT, 2),
+    ],
+    ids=["gone", "not ours", "no connection", "doubtful"],
+)
+async def test_an_edit_is_repeated_until_answered_and_forgotten_with_its_message(
+    trouble: SendError | None, state: DeliveryState, tries: int
+) -> None:
+    sender = FakeSender(None, trouble, arrived=())
+    desk = Desk(sender)
+    told = desk.queue_alert("One")
+    await desk.deliver_all()
+    told.touch()
+    await desk.deliver_all()
+    await desk.pass_time(60)
+    assert desk.counts() == {state: 2}
+    assert [tried.edited for tried in sender.tried] == [None, *[1] * tries]
+
+
+# ── chats ──
+
+FORUM = "-100500"
+TOPICS = a_config(
+    chats=(a_chat("desk", id=FORUM, thread=17), a_chat("fund", id=FORUM, thread=18), a_chat("ops", id="8")),
+    operator=OPS,
+)
+FUND = ChatName("fund")
+
+
+async def test_topics_of_a_forum_take_turns_and_are_held_together() -> None:
+    sender = FakeSender(RetryLater(seconds(40)))
+    desk = Desk(sender, config=TOPICS)
+    desk.queue("one")
+    desk.queue("two", chat=FUND)
+    assert await desk.courier.deliver_due() == 1
+    assert await desk.courier.deliver_due() == 0
+    await desk.pass_time(40)
+    assert [(tried.message.plain, tried.thread) for tried in sender.tried] == [
+        ("one", 17),
+        ("one", 17),
+        ("two", 18),
+    ]
+
+
+async def test_a_closed_topic_gives_way_to_the_chat_and_is_told_once(
+    server: TelegramServer, wired: Desk
+) -> None:
+    wired.config = TOPICS
+    server.topics[FORUM] = {18}
+    wired.queue("one", "two")
+    wired.queue("other", chat=FUND)
+    await wired.deliver_all()
+    posted = {m.text: m.thread for m in server.messages}
+    assert posted == {"one": None, "two": None, "other": 18}
+    assert len(server.calls) == 4
+    ((key, words),) = wired.told
+    assert key == "topic-gone:desk:17"
+    assert "Topic 17 of chat desk is closed or deleted" in words
+
+
+async def test_a_forum_closed_to_the_bot_is_parked() -> None:
+    desk = Desk(FakeSender(*[TopicGone("TOPIC_CLOSED")] * 2), config=TOPICS)
+    desk.queue("one")
+    await desk.deliver_all()
+    assert desk.store.parked_chats() == {DESK: "TOPIC_CLOSED"}
+
+
+async def test_the_topics_of_a_forum_move_together(server: TelegramServer, wired: Desk) -> None:
+    wired.config = TOPICS
+    server.topics["-100600"] = {17, 18}
+    server.faults.append(migrated(-100600))
+    wired.queue("one")
+    wired.queue("two", chat=FUND)
+    await wired.deliver_all()
+    await wired.deliver_all()
+    assert [m.chat_id for m in server.messages] == ["-100600", "-100600"]
+    assert server.violated() == {}
+    assert wired.store.chat_id(FUND) == "-100600"
+    wired.courier = wired.a_courier()
+    wired.queue("three")
+    await wired.deliver_all()
+    assert server.messages[-1].chat_id == "-100600"
+
+
+async def test_doubt_in_a_chat_that_just_moved_knows_of_no_ids(server: TelegramServer, wired: Desk) -> None:
+    server.faults.extend([migrated(-100600), Fault(reset=True)])
+    wired.queue("one")
+    await wired.deliver_all()
+    await wired.pass_time(60)
+    assert server.texts() == ["(possible repeat) one"]
+
+
+async def test_a_wait_of_hours_survives_a_restart_and_is_told() -> None:
+    sender = FakeSender(RetryLater(seconds(40_000)))
+    desk = Desk(sender)
+    desk.queue("one")
+    await desk.deliver_all()
+    desk.courier = desk.a_courier()
+    await desk.pass_time(39_999)
+    assert len(sender.tried) == 1
+    await desk.pass_time(1)
+    assert desk.counts() == {S.SENT: 1}
+    ((key, words),) = desk.told
+    assert key.startswith("flood:desk:")
+    assert "until 2026-11-24 19:06 UTC" in words
+
+
+async def test_a_parked_chat_resumes_with_what_it_was_owed_and_with_what_came_meanwhile() -> None:
+    sender = FakeSender(ChatGone("kicked"))
+    desk = Desk(sender)
+    desk.queue("one")
+    await desk.deliver_all()
+    desk.queue("two")
+    await desk.deliver_all()
+    assert desk.counts() == {S.PARKED: 2}
+    desk.store.unpark_chat(DESK)
+    await desk.deliver_all()
+    assert [tried.message.plain for tried in sender.tried] == ["one", "one", "two"]
+
+
+async def test_a_token_revoked_while_running_stops_all_and_is_named_nowhere(
+    server: TelegramServer, wired: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.token = "123456:another"
+    wired.queue_alert("One")
+    wired.queue("two", chat=OPS)
+    await wired.deliver_all()
+    assert wired.courier.problem == "Telegram refuses the bot token"
+    assert wired.counts().get(S.SENT) is None
+    server.token = TOKEN
+    await wired.pass_time(300)
+    await wired.deliver_all()
+    assert wired.courier.healthy
+    assert wired.counts() == {S.SENT: 2}
+    assert TOKEN not in caplog.text
+    assert TOKEN not in wired.only().why
+
+
+async def test_refused_markup_goes_out_plain(server: TelegramServer, wired: Desk) -> None:
+    server.faults.append(refused("can't parse entities: unexpected end tag"))
+    wired.queue_alert("One")
+    await wired.deliver_all()
+    (posted,) = server.messages
+    assert not posted.html
+    assert wired.counts() == {S.SENT: 1}
+
+
+async def test_a_given_up_alert_is_told() -> None:
+    desk = Desk(FakeSender(*[MessageRefused("message is too long")] * 9))
+    desk.queue_alert("One")
+    await desk.deliver_all()
+    assert desk.counts() == {S.DEAD: 1}
+    ((_, words),) = desk.told
+    assert words == "The message story:1 for chat desk was given up: message is too long."

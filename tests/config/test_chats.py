@@ -1,0 +1,144 @@
+"""How alerts reach people: what a chat may say, and the line that answers what it may not."""
+
+from datetime import time
+from typing import Any
+
+import pytest
+
+from monitor.config.load import parse
+from monitor.core.errors import ConfigError
+from monitor.core.model import (
+    BotRights,
+    Channel,
+    Chat,
+    ChatName,
+    Config,
+    DigestPlan,
+    Every,
+    Priority,
+    RuleId,
+    Template,
+    Topic,
+)
+
+REST = "sources: {use: [first-set]}\nrules:\n  list:\n    - {id: ecny, terms: [数字人民币]%s}\n"
+
+
+def config(chats: str, *, rule: str = "", more: str = "", **env: str) -> Config:
+    return parse(f"chats:\n{chats}{more}{REST % rule}", "config.yaml", env)
+
+
+def only(chat: str, **env: str) -> Chat:
+    (read,) = config(f"  - {{name: desk, {chat}}}\n", **env).chats
+    return read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("id: 5", {}),
+        ("id: -1001, thread: 17", {"id": "-1001", "thread": 17}),
+        ("id: 5, topics: [ecny]", {"topics": (Topic.ECNY,)}),
+        ("id: 5, topics: []", {"topics": ()}),
+        (
+            "id: 5, instant: breaking, digest: '08:30'",
+            {"instant": Priority.BREAKING, "digest": DigestPlan(every=Every.DAILY, at=time(8, 30))},
+        ),
+        (
+            "id: 5, daily_cap: 20, digest: hourly",
+            {"daily_cap": 20, "digest": DigestPlan(every=Every.HOURLY)},
+        ),
+        ("id: 5, daily_cap: 20", {"daily_cap": 20}),
+        ("id: 5, loud: normal", {"loud": Priority.NORMAL}),
+        ("id: 5, template: brief, language: zh", {"template": Template.BRIEF, "language": "zh"}),
+        ("id: 'https://e.org/h', channel: webhook", {"id": "https://e.org/h", "channel": Channel.WEBHOOK}),
+        (
+            "id: $HOOK, channel: webhook, secret: $KEY",
+            {"id": "https://e.org/h", "channel": Channel.WEBHOOK, "secret": "s3cret"},
+        ),
+        (
+            "id: 'mailto://u:p@e.org', channel: apprise",
+            {"id": "mailto://u:p@e.org", "channel": Channel.APPRISE},
+        ),
+    ],
+    ids=[
+        "everything, at once, with sound",
+        "topic of a forum",
+        "some topics",
+        "only what rules send here",
+        "daily digest",
+        "hourly digest above a cap",
+        "a cap alone",
+        "sound",
+        "wording",
+        "webhook",
+        "signed webhook of the environment",
+        "apprise",
+    ],
+)
+def test_a_chat(written: str, read: dict[str, Any]) -> None:
+    chat = only(written, HOOK="https://e.org/h", KEY="s3cret")
+    assert chat == Chat(**{"name": ChatName("desk"), "id": "5"} | read)
+
+
+def test_a_rule_sends_to_the_chats_it_names() -> None:
+    loaded = config("  - {name: a, id: 1}\n  - {name: b, id: 2, topics: []}\n", rule=", chats: [b]")
+    assert [chat.rules for chat in loaded.chats] == [(), (RuleId("ecny"),)]
+
+
+def test_the_people_who_may_speak_with_the_bot() -> None:
+    loaded = config("  - {name: a, id: 1}\n", more="bot: {owners: [11], readers: [12, 13]}\n")
+    assert loaded.bot == BotRights(owners=(11,), readers=(12, 13))
+
+
+@pytest.mark.parametrize(
+    ("chats", "rest", "line"),
+    [
+        ("id: 5, instant: breaking", {}, "config.yaml:2:25: chats.0.instant: what is less urgent"),
+        ("id: 5, digest: hourly", {}, "config.yaml:2:25: chats.0.digest: nothing waits for this digest"),
+        ("id: 5, digest: weekly", {}, "chats.0.digest: “weekly” is not a time for a digest"),
+        ("id: 5, secret: abc", {}, "chats.0.secret: a secret does not belong into this file"),
+        ("id: 5, secret: $KEY", {}, "chats.0.secret: only a webhook is signed"),
+        ("id: 'https://e.org', channel: webhook, secret: $KEY", {}, "chats.0.secret: KEY is not set"),
+        ("id: 'https://e.org', channel: webhook, thread: 5", {}, "chats.0.thread: only Telegram has topics"),
+        ("id: 5, channel: webhook", {}, "chats.0.id: “5” is not a web address"),
+        ("id: 5, channel: apprise", {}, "chats.0.id: “5” is not an address of apprise"),
+        ("id: 'https://e.org'", {}, "chats.0.id: “https://e.org” is not a chat id"),
+        ("id: $HOOK, channel: webhook", {}, "chats.0.id: HOOK is not set"),
+        ("id: 5, language: de", {}, "chats.0.language: there are no labels in the text “de”"),
+        ("id: 5, daily_cap: 0", {}, "chats.0.daily_cap"),
+        ("id: 5, template: short", {}, "chats.0.template: there is no template “short”"),
+        ("id: 5", {"rule": ", chats: [dask]"}, "rules.list.0.chats.0: there is no chat “dask”"),
+        ("id: 5", {"more": "bot: {owners: ['@me']}\n"}, "bot.owners.0: must be a user's number"),
+    ],
+    ids=[
+        "no digest for the less urgent",
+        "a digest nothing waits for",
+        "no such digest",
+        "a secret in the file",
+        "a secret for Telegram",
+        "a secret that is not set",
+        "a forum topic of a webhook",
+        "no address of a webhook",
+        "no address of apprise",
+        "an address for Telegram",
+        "an address that is not set",
+        "no such language",
+        "no alerts at all",
+        "no such template",
+        "a rule's chat that is none",
+        "a user's name",
+    ],
+)
+def test_a_mistake(chats: str, rest: dict[str, str], line: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config(f"  - {{name: desk, {chats}}}\n", **rest)
+    assert line in str(refused.value)
+    assert refused.value.mend
+
+
+def test_what_the_environment_holds_is_not_shown() -> None:
+    with pytest.raises(ConfigError) as refused:
+        only("id: $HOOK, channel: webhook", HOOK="s3cret")
+    assert "s3cret" not in str(refused.value)
+    assert "HOOK does not hold a web address" in str(refused.value)

@@ -1,0 +1,218 @@
+"""What is gathered, folded into one message, released, or kept for a parked chat."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from monitor.core.errors import StoreError
+from monitor.core.model import (
+    ChatName,
+    Delivery,
+    DeliveryId,
+    DeliveryKind,
+    DeliveryState,
+    Due,
+    Priority,
+    Reason,
+    Send,
+)
+from monitor.store import outbox
+from monitor.store.sql import SqlStore
+from tests.builders import NOW, a_verdict
+from tests.store.desk import DESK, FUND, keep, keys_of, later, queue, send, the_source
+
+LEASE = timedelta(minutes=2)
+S, K = DeliveryState, DeliveryKind
+MORNING = later(hours=6)
+
+
+def gather(store: SqlStore, *priorities: Priority, chat: ChatName = DESK) -> tuple[Delivery, ...]:
+    """Gather one story of each priority until the morning, a minute apart, and return them."""
+    with store.work() as work:
+        work.keep_sources([the_source()], NOW)
+        for number, priority in enumerate(priorities):
+            story = work.open_story(f"story {number}", NOW)
+            article_id = keep(work, story_id=story.id, verdict=a_verdict(priority=priority))
+            work.add_alert(story.id, article_id, send(chat, gather_until=MORNING), later(minutes=number))
+    return store.gathered(MORNING)
+
+
+def fold(
+    store: SqlStore, deliveries: Iterable[Delivery], key: str = "digest:1", chat: ChatName = DESK
+) -> int:
+    ids = [one.id for one in deliveries]
+    return store.fold(ids, chat=chat, key=key, heading="Overnight", silent=True, now=MORNING)
+
+
+def claim(store: SqlStore, now: datetime = MORNING) -> tuple[Delivery, ...]:
+    return store.claim(now, LEASE, 10, ())
+
+
+def test_one_decision_may_tell_one_chat_now_and_another_later(store: SqlStore) -> None:
+    due = (Due(chat=DESK, silent=True), Due(chat=FUND, gather_until=MORNING))
+    decision = Send(due=due, reason=Reason.NEW_STORY, words="new")
+    queue(store, (), decision=decision)
+    (now,) = claim(store, NOW)
+    (then,) = store.gathered(MORNING)
+    assert (now.chat, now.state, now.silent) == (DESK, S.CLAIMED, True)
+    assert (then.chat, then.state, then.not_before, then.silent) == (FUND, S.GATHERED, MORNING, False)
+    assert then.alert is not None
+    assert then.alert.words == "new"
+
+
+def test_what_is_gathered_is_not_due_and_comes_oldest_first(store: SqlStore) -> None:
+    gather(store, Priority.LOW, Priority.NORMAL)
+    assert store.gathered(MORNING - timedelta(seconds=1)) == ()
+    assert keys_of(store.gathered(MORNING)) == [("story:1", DESK), ("story:2", DESK)]
+    assert claim(store) == ()
+    assert store.next_due_at(NOW) is None
+
+
+def test_a_digest_tells_the_most_urgent_first_then_the_newest(store: SqlStore) -> None:
+    found = gather(store, Priority.LOW, Priority.NORMAL, Priority.BREAKING, Priority.NORMAL)
+    assert fold(store, found) == 4
+    (digest,) = claim(store)
+    assert (digest.kind, digest.key, digest.notice, digest.silent) == (
+        K.DIGEST,
+        "digest:1",
+        "Overnight",
+        True,
+    )
+    assert digest.alert is None
+    assert [alert.story.title for alert in digest.gathered] == ["story 2", "story 3", "story 1", "story 0"]
+    assert store.counts() == dict.fromkeys(S, 0) | {S.FOLDED: 4, S.CLAIMED: 1}
+    assert store.gathered(MORNING) == ()
+
+
+def test_old_alerts_that_nobody_saw_are_folded_and_others_left_alone(store: SqlStore) -> None:
+    queue(store, (DESK,), (DESK,), (DESK,), (FUND,), (DESK,))
+    for outcome in (S.SENT, S.UNSURE):
+        (first,) = store.claim(later(minutes=1), LEASE, 10, (FUND,))
+        store.settle(replace(first, state=outcome, maybe_sent=outcome is S.UNSURE, not_before=MORNING))
+    with store.work() as work:
+        work.add_notice("notice:1", "hello", DESK, NOW)
+    everything = [DeliveryId(number) for number in range(1, 9)]
+    open_alerts = store.open_alerts(later(hours=1))
+    assert keys_of(open_alerts) == [("story:3", DESK), ("story:4", FUND), ("story:5", DESK)]
+    assert keys_of(store.open_alerts(later(seconds=3))) == [("story:3", DESK)]
+    folded = store.fold(everything, chat=DESK, key="k", heading="h", silent=False, now=NOW)
+    assert folded == 2
+    assert keys_of(store.open_alerts(later(hours=1))) == [("story:4", FUND)]
+
+
+@pytest.mark.parametrize("again", ["same key", "nothing left", "nothing asked"])
+def test_folding_twice_makes_one_digest(store: SqlStore, again: str) -> None:
+    found = gather(store, Priority.LOW, Priority.LOW, Priority.LOW)
+    assert fold(store, found[:2]) == 2
+    match again:
+        case "same key":
+            assert fold(store, found) == 0
+        case "nothing left":
+            assert fold(store, found[:2], key="digest:2") == 0
+        case _:
+            assert fold(store, (), key="digest:2") == 0
+    assert store.counts() == dict.fromkeys(S, 0) | {S.FOLDED: 2, S.GATHERED: 1, S.QUEUED: 1}
+
+
+def test_a_crash_between_the_steps_of_a_fold_undoes_all_of_it(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = gather(store, Priority.LOW, Priority.LOW)
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "_change", crash)
+        with pytest.raises(KeyboardInterrupt):
+            fold(store, found)
+    assert store.counts() == dict.fromkeys(S, 0) | {S.GATHERED: 2}
+    assert fold(store, found) == 2
+
+
+def test_two_threads_that_fold_the_same_make_one_digest(store: SqlStore) -> None:
+    found = gather(store, Priority.LOW, Priority.LOW)
+    together = threading.Barrier(2, timeout=5)
+    folded = []
+
+    def meet(key: str) -> None:
+        together.wait()
+        folded.append(fold(store, found, key))
+
+    threads = [threading.Thread(target=meet, args=(key,)) for key in ("digest:1", "digest:2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(folded) == [0, 2]
+    assert store.counts()[S.QUEUED] == 1
+
+
+def test_released_ones_go_out_on_their_own(store: SqlStore) -> None:
+    found = gather(store, Priority.LOW, Priority.LOW)
+    assert store.release([found[0].id]) == 1
+    assert store.release([found[0].id]) == 0
+    (alone,) = claim(store)
+    assert (alone.key, alone.kind, alone.not_before) == ("story:1", K.ALERT, None)
+    assert keys_of(store.gathered(MORNING)) == [("story:2", DESK)]
+
+
+def test_the_alerts_a_chat_had_are_counted_without_those_gathered(store: SqlStore) -> None:
+    queue(store, (DESK, FUND), (DESK,), (DESK,))
+    found = gather(store, Priority.LOW, Priority.LOW)
+    store.release([found[0].id])
+    with store.work() as work:
+        work.add_notice("notice:1", "hello", DESK, later(hours=1))
+        assert work.alerts_since(NOW) == {DESK: 4, FUND: 1}
+        assert work.alerts_since(later(seconds=1)) == {DESK: 2}
+        assert work.alerts_since(later(hours=1)) == {}
+
+
+# parked chats
+
+
+def test_what_a_parked_chat_is_owed_waits_for_it(store: SqlStore) -> None:
+    store.park_chat(DESK, "kicked", NOW)
+    queue(store, (DESK, FUND))
+    found = gather(store, Priority.LOW, Priority.LOW, Priority.LOW)
+    fold(store, found[:2])
+    store.release([found[2].id])
+    with store.work() as work:
+        work.add_notice("notice:1", "hello", DESK, NOW)
+    assert keys_of(claim(store)) == [("story:1", FUND)]
+    assert store.counts()[S.PARKED] == 4
+    assert {one.why for one in store.recent_alerts(9) if one.state is S.PARKED} == {"kicked"}
+    assert store.parked_chats() == {DESK: "kicked"}
+    assert store.open_alerts(later(days=1)) == ()
+    assert store.unpark_chat(DESK) == 4
+    assert store.parked_chats() == {}
+    assert [one.chat for one in claim(store)] == [DESK]
+
+
+def test_what_a_parked_chat_gathers_stays_gathered(store: SqlStore) -> None:
+    gather(store, Priority.LOW)
+    assert store.park_chat(DESK, "kicked", NOW) == 0
+    assert store.unpark_chat(DESK) == 0
+    assert store.counts()[S.GATHERED] == 1
+
+
+def test_a_chat_parked_again_has_the_newest_reason(store: SqlStore) -> None:
+    store.park_chat(DESK, "kicked", NOW)
+    store.park_chat(DESK, "blocked", later(hours=1))
+    assert store.parked_chats() == {DESK: "blocked"}
+
+
+def test_a_digest_that_cannot_be_written_folds_nothing(sql: SqlStore) -> None:
+    found = gather(sql, Priority.LOW)
+    with sql._read() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=10")
+    other = sqlite3.connect(sql._path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError, match="locked"):
+        fold(sql, found)
+    other.close()
+    assert fold(sql, found) == 1

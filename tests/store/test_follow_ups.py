@@ -1,0 +1,330 @@
+"""A story's first message is replied to and edited in place, whatever happens meanwhile."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from monitor.core.model import (
+    ChatName,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Reason,
+    Story,
+    StoryId,
+    Tier,
+)
+from monitor.store import outbox
+from monitor.store.sql import SqlStore
+from tests.builders import NOW, an_article
+from tests.store.desk import DESK, FUND, keep, keys_of, later, send, the_source
+
+LEASE = timedelta(minutes=2)
+HERE = {DESK: "-100", FUND: "-200"}
+S, K = DeliveryState, DeliveryKind
+
+
+def tell(store: SqlStore, *chats: ChatName, **due: Any) -> Story:
+    """Owe a new story to these chats."""
+    with store.work() as work:
+        work.keep_sources([the_source()], NOW)
+        story = work.open_story("a story", NOW)
+        work.add_alert(story.id, keep(work, story_id=story.id), send(*(chats or (DESK,)), **due), NOW)
+    return story
+
+
+def claim(store: SqlStore, now: datetime = NOW) -> tuple[Delivery, ...]:
+    return store.claim(now, LEASE, 10, (), HERE)
+
+
+def settle(store: SqlStore, delivery: Delivery, message_id: int | None = 41, **changes: Any) -> None:
+    sent = {"state": S.SENT, "message_id": message_id, "settled_at": NOW}
+    store.settle(replace(delivery, **sent | changes))
+
+
+def told(store: SqlStore, *chats: ChatName) -> Story:
+    """A story whose first message was sent, with ids 41, 42 …"""
+    story = tell(store, *chats)
+    for number, delivery in enumerate(claim(store)):
+        settle(store, delivery, 41 + number)
+    return story
+
+
+def follow(store: SqlStore, story_id: StoryId, reason: Reason = Reason.DENIED, now: datetime = NOW) -> int:
+    with store.work() as work:
+        article_id = keep(work, article=an_article(title="denied"), story_id=story_id)
+        return work.add_follow_up(story_id, article_id, reason, "the bank denies it", now)
+
+
+def touch(store: SqlStore, story_id: StoryId, not_before: datetime = NOW) -> int:
+    with store.work() as work:
+        return work.touch_story(story_id, not_before)
+
+
+# follow-ups
+
+
+def test_a_follow_up_replies_to_the_first_message_of_each_chat(store: SqlStore) -> None:
+    story = told(store, DESK, FUND)
+    assert follow(store, story.id) == 2
+    desk, fund = claim(store)
+    assert (desk.key, desk.kind, desk.first_message_id) == (f"story:{story.id}:denied", K.FOLLOW_UP, 41)
+    assert (fund.chat, fund.first_message_id) == (FUND, 42)
+    assert desk.alert is not None
+    assert (desk.alert.reason, desk.alert.words) == (Reason.DENIED, "the bank denies it")
+    assert desk.alert.article.title == "denied"
+    assert keys_of(store.recent_alerts(2)) == [(desk.key, FUND), (desk.key, DESK)]
+
+
+def test_a_reason_is_followed_up_once_and_reaches_who_was_told_since(store: SqlStore) -> None:
+    story = told(store, DESK)
+    assert follow(store, story.id) == 1
+    assert follow(store, story.id) == 0
+    assert follow(store, story.id, Reason.CONFIRMED) == 1
+    with store.work() as work:
+        work.add_alert(story.id, keep(work, story_id=story.id), send(DESK, FUND), NOW)
+    assert follow(store, story.id) == 0
+
+
+@pytest.mark.parametrize("state", [S.QUEUED, S.WAITING, S.DEAD, S.PARKED])
+def test_who_has_not_been_told_gets_no_follow_up(store: SqlStore, state: DeliveryState) -> None:
+    story = tell(store)
+    if state is not S.QUEUED:
+        settle(store, claim(store)[0], None, state=state)
+    assert follow(store, story.id) == 0
+
+
+@pytest.mark.parametrize("doubt", ["claimed", "unsure", "claimed again"])
+def test_who_may_have_been_told_gets_it_after_the_first(store: SqlStore, doubt: str) -> None:
+    story = tell(store)
+    (first,) = claim(store)
+    if doubt != "claimed":
+        settle(store, first, None, state=S.UNSURE, maybe_sent=True, not_before=later(minutes=1))
+    if doubt == "claimed again":
+        (first,) = claim(store, later(minutes=1))
+        settle(store, first, None, state=S.WAITING, not_before=later(minutes=2))
+    assert follow(store, story.id) == 1
+    assert claim(store) == ()
+    if doubt != "claimed":
+        (first,) = claim(store, later(minutes=2))
+        assert first.kind is K.ALERT
+    settle(store, first, 44)
+    (reply,) = claim(store, later(minutes=2))
+    assert (reply.kind, reply.first_message_id) == (K.FOLLOW_UP, 44)
+
+
+def test_a_story_told_in_a_digest_is_followed_up_below_the_digest(store: SqlStore) -> None:
+    story = tell(store, gather_until=NOW)
+    (gathered,) = store.gathered(NOW)
+    assert follow(store, story.id) == 0
+    store.fold([gathered.id], chat=DESK, key="digest:1", heading="h", silent=False, now=NOW)
+    assert follow(store, story.id) == 0
+    (digest,) = claim(store)
+    assert follow(store, story.id) == 1
+    assert claim(store) == ()
+    settle(store, digest, 55)
+    (reply,) = claim(store)
+    assert (reply.kind, reply.first_message_id) == (K.FOLLOW_UP, 55)
+    assert touch(store, story.id) == 0
+
+
+# edits
+
+
+def test_many_changes_end_in_one_edit(store: SqlStore) -> None:
+    story = told(store, DESK, FUND)
+    assert touch(store, story.id, later(minutes=5)) == 2
+    assert touch(store, story.id, later(minutes=9)) == 2
+    assert claim(store, later(minutes=4)) == ()
+    assert store.next_due_at(NOW) == later(minutes=5)
+    desk, fund = claim(store, later(minutes=5))
+    assert (desk.key, desk.kind, desk.revision) == (f"edit:{story.id}", K.EDIT, 2)
+    assert (desk.first_message_id, fund.first_message_id) == (41, 42)
+    assert desk.alert is not None
+    assert desk.alert.reason is Reason.NEW_STORY
+    assert len(store.recent_alerts(9)) == 2
+
+
+def test_an_edit_shows_the_story_and_its_reports_as_they_are_now(store: SqlStore) -> None:
+    story = told(store)
+    with store.work() as work:
+        late = an_article(title="second", url="https://x/2", seen_at=later(hours=1))
+        keep(work, article=late, story_id=story.id)
+        work.save_story(replace(story, reports=2, tier=Tier.AUTHORITY))
+        work.touch_story(story.id, NOW)
+    (edit,) = claim(store)
+    assert edit.alert is not None
+    assert [(one.title, one.source_name) for one in edit.alert.reports] == [
+        (an_article().title, the_source().name),
+        ("second", the_source().name),
+    ]
+    assert (edit.alert.story.reports, edit.alert.story.tier) == (2, Tier.AUTHORITY)
+
+
+def test_an_edit_that_was_sent_is_made_again_when_the_story_changes(store: SqlStore) -> None:
+    story = told(store)
+    touch(store, story.id)
+    settle(store, claim(store)[0], None)
+    assert claim(store, later(hours=1)) == ()
+    assert touch(store, story.id, later(hours=2)) == 1
+    (again,) = claim(store, later(hours=2))
+    assert (again.revision, again.attempts, again.maybe_sent) == (2, 1, False)
+
+
+@pytest.mark.parametrize("outcome", [S.SENT, S.WAITING])
+def test_a_change_during_an_edit_is_told_by_the_next(store: SqlStore, outcome: DeliveryState) -> None:
+    story = told(store)
+    touch(store, story.id)
+    (edit,) = claim(store)
+    assert touch(store, story.id, later(minutes=5)) == 1
+    settle(store, edit, None, state=outcome, not_before=None)
+    (again,) = claim(store, later(minutes=5))
+    assert (again.id, again.revision) == (edit.id, 2)
+    settle(store, again, None)
+    assert claim(store, later(hours=9)) == ()
+    assert store.counts()[S.SENT] == 2
+
+
+@pytest.mark.parametrize("trouble", [S.WAITING, S.UNSURE])
+def test_an_edit_in_trouble_keeps_its_time(store: SqlStore, trouble: DeliveryState) -> None:
+    story = told(store)
+    touch(store, story.id)
+    settle(store, claim(store)[0], None, state=trouble, not_before=later(minutes=5))
+    assert touch(store, story.id, later(minutes=1)) == 1
+    assert claim(store, later(minutes=4)) == ()
+    assert claim(store, later(minutes=5))[0].revision == 2
+
+
+@pytest.mark.parametrize("message_id", [41, None], ids=["with an id", "without one"])
+def test_a_change_while_the_first_message_is_under_way_is_edited_in(
+    store: SqlStore, message_id: int | None
+) -> None:
+    story = tell(store)
+    (first,) = claim(store)
+    assert touch(store, story.id) == 0
+    settle(store, first, message_id)
+    assert [(one.key, one.first_message_id) for one in claim(store)] == (
+        [(f"edit:{story.id}", 41)] if message_id else []
+    )
+
+
+def test_a_message_without_an_id_cannot_be_edited(store: SqlStore) -> None:
+    story = tell(store)
+    settle(store, claim(store)[0], None)
+    assert touch(store, story.id) == 0
+
+
+def test_new_messages_go_before_edits(store: SqlStore) -> None:
+    touch(store, told(store).id, later(hours=-1))
+    news = tell(store)
+    assert keys_of(claim(store)) == [(f"story:{news.id}", DESK)]
+
+
+def test_a_further_change_does_not_put_off_an_edit_that_is_due(store: SqlStore) -> None:
+    story = told(store)
+    touch(store, story.id)
+    store.park_chat(DESK, "kicked", NOW)
+    store.unpark_chat(DESK)
+    touch(store, story.id, later(hours=1))
+    assert claim(store)[0].revision == 2
+
+
+@pytest.mark.parametrize("known", ["new", "waiting", "sent before"])
+def test_an_edit_waits_for_a_parked_chat(store: SqlStore, known: str) -> None:
+    story = told(store)
+    if known != "new":
+        touch(store, story.id)
+    if known == "sent before":
+        settle(store, claim(store)[0], None)
+    store.park_chat(DESK, "kicked", NOW)
+    touch(store, story.id)
+    assert claim(store, later(days=1)) == ()
+    assert store.unpark_chat(DESK) == 1
+    assert claim(store, later(days=1))[0].kind is K.EDIT
+
+
+# addresses and message ids
+
+
+def test_chats_of_one_group_take_turns(store: SqlStore) -> None:
+    tell(store, DESK, FUND)
+    group = {DESK: "-100", FUND: "-100"}
+    (desk,) = store.claim(NOW, LEASE, 9, (), group)
+    assert store.claim(NOW, LEASE, 9, (), group) == ()
+    settle(store, desk, 41)
+    assert store.claim(NOW, LEASE, 9, (DESK,), group) == ()
+    (fund,) = store.claim(NOW, LEASE, 9, (), group)
+    assert (fund.chat, fund.last_known_id) == (FUND, 41)
+
+
+def test_the_newest_message_of_an_address_is_known(store: SqlStore) -> None:
+    told(store)
+    store.note_message("-100", 60)
+    store.note_message("-100", 60)
+    store.note_message("-200", 99)
+    assert store.noted_messages("-100", 0) == {41, 60}
+    assert store.noted_messages("-100", 41) == {60}
+    tell(store)
+    assert claim(store)[0].last_known_id == 60
+
+
+def test_a_doubtful_one_keeps_what_was_known_when_the_doubt_arose(store: SqlStore) -> None:
+    told(store)
+    tell(store)
+    (doubtful,) = claim(store)
+    settle(store, doubtful, None, state=S.UNSURE, maybe_sent=True, not_before=later(minutes=1))
+    tell(store)
+    settle(store, claim(store)[0], 43)
+    (again,) = claim(store, later(minutes=1))
+    assert (again.id, again.last_known_id) == (doubtful.id, 41)
+    settle(store, again, None, state=S.UNSURE, last_known_id=43, not_before=later(minutes=2))
+    assert claim(store, later(minutes=2))[0].last_known_id == 43
+
+
+def test_at_a_new_address_nothing_is_known(store: SqlStore) -> None:
+    told(store)
+    tell(store)
+    (doubtful,) = claim(store)
+    settle(store, doubtful, None, state=S.UNSURE, maybe_sent=True)
+    (again,) = store.claim(NOW, LEASE, 9, (), {DESK: "-300"})
+    assert (again.maybe_sent, again.last_known_id) == (True, None)
+
+
+def test_what_goes_out_while_a_chat_moves_is_noted_at_its_new_address(store: SqlStore) -> None:
+    tell(store)
+    (delivery,) = claim(store)
+    store.move_chat(DESK, "-300")
+    settle(store, delivery, 2)
+    assert store.noted_messages("-100", 0) == frozenset()
+    assert store.noted_messages("-300", 0) == {2}
+
+
+def test_without_addresses_a_chat_knows_its_own_messages(store: SqlStore) -> None:
+    tell(store)
+    settle(store, store.claim(NOW, LEASE, 9, ())[0], 41)
+    tell(store)
+    assert store.claim(NOW, LEASE, 9, ())[0].last_known_id == 41
+
+
+def test_only_the_newest_messages_are_remembered(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MOST_NOTED", 5)
+    for message_id in range(8):
+        store.note_message("-100", message_id)
+        store.note_message("-200", message_id)
+    assert store.noted_messages("-100", -1) == {3, 4, 5, 6, 7}
+
+
+# muting
+
+
+def test_a_story_is_muted_and_speaks_again(store: SqlStore) -> None:
+    story = tell(store)
+    with store.work() as work:
+        assert work.mute_story(story.id, NOW)
+    assert store.story(story.id) == replace(story, muted_at=NOW)
+    with store.work() as work:
+        assert work.mute_story(story.id, None)
+        assert not work.mute_story(StoryId(99), NOW)
+    assert store.story(story.id) == story
