@@ -96,7 +96,7 @@ def parse_rule(words: str) -> dict[str, Any]:
     query = " ".join(rule[2].translate(_CURLY).split())
     if "weight" in options:
         options["weight"] = _weight(options["weight"])
-    return {"id": rule[1], "query": query, **options}
+    return {"id": rule[1], "query": query, **dict(sorted(options.items()))}
 
 
 def _weight(words: str) -> float | int:

@@ -52,6 +52,8 @@ _LONGEST_SLEEP = 1.0  # seconds between two looks at the outbox
 _GRACE = 7.0  # seconds a send may still take once we are asked to stop
 _LONG_HOLD = timedelta(minutes=10)  # a person should know of a longer silence
 
+NOT_CONFIGURED = "the chat is not in config.yaml"
+
 _COUNTED = {
     DeliveryState.SENT: "sent",
     DeliveryState.WAITING: "retried",
@@ -191,7 +193,7 @@ class Courier:
 
     async def _deliver(self, delivery: Delivery, chat: Chat | None) -> None:
         if chat is None:
-            outcome: Outcome = Gone(why="the chat is not in config.yaml")
+            outcome: Outcome = Gone(why=NOT_CONFIGURED)
         else:
             delivery, outcome = await self._try_safely(chat, delivery)
         settled = settle(delivery, outcome, self._clock.now())

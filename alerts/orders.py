@@ -1,8 +1,7 @@
 """What each command and each press does, and what is answered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from alerts.answers import Answers, Keeping
 from alerts.commands import OWNERS_MAY, OWNERS_ONLY, Command, Reply, help_text, parse_press, parse_story, said
@@ -83,14 +82,9 @@ class Orders:
         """The configured chats of one address."""
         return tuple(chat.name for chat in self._known_chats() if address_of(chat) == address)
 
-    def addresses_of(self, held: Mapping[ChatName, datetime]) -> dict[str, datetime]:
-        """The addresses of these chats that are configured, each with the latest time given."""
-        found: dict[str, datetime] = {}
-        for chat in self._known_chats():
-            if chat.name in held:
-                address = address_of(chat)
-                found[address] = max(held[chat.name], found.get(address, held[chat.name]))
-        return found
+    def chats_named(self, names: Collection[ChatName]) -> tuple[Chat, ...]:
+        """Those of the configured chats, under their present ids."""
+        return tuple(chat for chat in self._known_chats() if chat.name in names)
 
     def _known_chats(self) -> list[Chat]:
         chats = (chat for chat in self._config().chats if chat.channel is Channel.TELEGRAM)

@@ -29,14 +29,16 @@ class _Noting:
     """A Sender that has each message noted before anything else goes to its chat.
 
     Reading back edits the ids above the last alert: it must neither take an answer for a doubtful alert nor
-    write over it.
+    write over it. What another message was told to wait meanwhile, this one waits, too.
     """
 
-    def __init__(self, sender: Sender, outbox: Outbox) -> None:
+    def __init__(self, sender: Sender, outbox: Outbox, pace: Pace) -> None:
         self._sender = sender
         self._outbox = outbox
+        self._pace = pace
 
     async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:
+        self._keep_patience(chat)
         message_id = await self._sender.send(chat, message, reply_to=reply_to)
         if message_id is not None:
             try:
@@ -46,10 +48,15 @@ class _Noting:
         return message_id
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> bool:
+        self._keep_patience(chat)
         return await self._sender.edit(chat, message_id, message)
 
     async def reads_back(self, chat: Chat) -> bool:
         return await self._sender.reads_back(chat)
+
+    def _keep_patience(self, chat: Chat) -> None:
+        if left := self._pace.held_for(chat):
+            raise RetryLater(timedelta(seconds=left))
 
 
 class Speech:
@@ -59,20 +66,21 @@ class Speech:
         self, inbox: Inbox, sender: Sender, outbox: Outbox, orders: Orders, clock: Clock, pace: Pace
     ) -> None:
         self._inbox = inbox
-        self._sender = _Noting(sender, outbox)
+        self._sender = _Noting(sender, outbox, pace)
         self._outbox = outbox
         self._orders = orders
         self._clock = clock
         self._pace = pace
         self._under_way: set[asyncio.Task[None]] = set()
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # By Telegram's number of the chat. An answer that takes long to find does not hold up the next one.
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def take_up(self) -> None:
         """Remember the patience that chats asked for in an earlier life."""
         now = self._clock.now()
         held = await asyncio.to_thread(self._outbox.held_chats, now)
-        for address, until in (await asyncio.to_thread(self._orders.addresses_of, held)).items():
-            self._pace.hold(Chat(name=next(iter(held)), id=address), (until - now).total_seconds())
+        for chat in await asyncio.to_thread(self._orders.chats_named, held):
+            self._pace.hold(chat, (held[chat.name] - now).total_seconds())
 
     def toast(self, press_id: str, words: str = "") -> None:
         """End a press, with a few words beside the button."""
@@ -110,14 +118,14 @@ class Speech:
     async def _say(self, place: Place, reply: Reply, reply_to: int | None, replaces: int | None) -> None:
         if reply.later is not None:
             reply = await self._computed(reply)
-        try:
-            chat = await asyncio.to_thread(self._orders.chat_at, place)
-        except StoreError as error:
-            log.error("an answer has nowhere to go", problem=str(error))
-            return
-        turn = self._turns.setdefault(address_of(chat), asyncio.Lock())
+        turn = self._turns.setdefault(place.chat_id, asyncio.Lock())
         async with turn:
-            await self._send(chat, reply.message(), reply_to, replaces)
+            try:
+                chat = await asyncio.to_thread(self._orders.chat_at, place)
+            except StoreError as error:
+                log.error("an answer has nowhere to go", problem=str(error))
+            else:
+                await self._send(chat, reply.message(), reply_to, replaces)
 
     async def _computed(self, reply: Reply) -> Reply:
         assert reply.later is not None

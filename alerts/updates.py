@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from telegram import Bot, BotCommand, CallbackQuery, MaybeInaccessibleMessage, Message
 from telegram import Update as TelegramUpdate
@@ -87,7 +87,7 @@ class Inbox:
         self._token = token
         self._long_poll = long_poll
         # One connection polls: a Bot of its own, so that sending never waits behind it.
-        self._request = QuietRequest(
+        self._request = _Sifting(
             connection_pool_size=4,
             connect_timeout=timeout,
             read_timeout=timeout,
@@ -150,6 +150,26 @@ class Inbox:
                 return RetryLater(after if isinstance(after, timedelta) else timedelta(seconds=after))
             case _:
                 return NotSent(words or type(error).__name__)
+
+
+class _Sifting(QuietRequest):
+    """The transport of the inbox: an update that PTB cannot read is emptied, else it would come back for ever."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        answer: dict[str, Any] = QuietRequest.parse_json_payload(payload)
+        result = answer.get("result")
+        if isinstance(result, list):
+            answer["result"] = [_readable(one) for one in result]
+        return answer
+
+
+def _readable(update: Any) -> Any:
+    try:
+        TelegramUpdate.de_json(update)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return {"update_id": update["update_id"]} if isinstance(update, dict) and "update_id" in update else update
+    return update
 
 
 def _understood(update: TelegramUpdate) -> Update:

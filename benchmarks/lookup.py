@@ -233,14 +233,9 @@ class Policywire:
             work = self._work(connection)
             story = work.open_story(numbered[0][1].title, NOW)
             for number, mark in marks:
-                work.similar(mark, "", NOW)
-                row = _bare_article(number) | {
-                    "story_id": story.id,
-                    "bands": mark.bands,
-                    "shingles": sorted(mark.shingles),
-                    "samples": mark.samples,
-                }
-                lookup.keep_keys(connection, insert_row(connection, tables.articles, row), mark)
+                lookup.find(connection, mark.keys, "", NOW)
+                row = _bare_article(number) | {"story_id": story.id, "samples": mark.samples}
+                lookup.keep_keys(connection, insert_row(connection, tables.articles, row), mark.keys)
 
     def find(self, report: Report) -> set[int]:
         from monitor.core.fingerprint import fingerprint
@@ -248,7 +243,7 @@ class Policywire:
 
         mark = fingerprint(report.title, report.text)
         with self._writer.begin() as connection:
-            return {row["article_id"] - 1 for row in lookup.find(connection, mark, "", NOW)}
+            return {row["article_id"] - 1 for row in lookup.find(connection, mark.keys, "", NOW)}
 
 
 def _bare_article(number: int) -> dict[str, Any]:
@@ -263,6 +258,7 @@ def _bare_article(number: int) -> dict[str, Any]:
         "relevant": False,
         "score": 0.0,
         "verdict": {},
+        "profile": {},
     }
 
 

@@ -97,8 +97,8 @@ def preview(archive: Archive, old: Config, new: Config, now: datetime) -> str:
     found = compare(archive, old, new, now - timedelta(days=7))
     return "\n".join(
         (
-            f"Last 7 days, {found.articles:,} articles: {found.kept + len(found.gained)} stories would have "
-            f"alerted, {found.kept + len(found.lost)} as it is now.",
+            f"Last 7 days, {found.articles:,} articles. Stories alerted: "
+            f"{found.kept + len(found.gained)}, with the rules as they are {found.kept + len(found.lost)}.",
             f"Gained {_named(found.gained)}",
             f"Lost {_named(found.lost)}",
         )
@@ -193,7 +193,7 @@ def _moved(was: Verdict, now: Verdict) -> Iterator[str]:
 
 
 def shares(archive: Archive, terms: Sequence[str]) -> dict[str, float]:
-    """In which share of the newest articles each term stands, as rules find it; empty for an empty archive."""
+    """In which share of the newest articles each term stands, as rules find it; empty when there are none."""
     if not terms:
         return {}
     lexicon = Lexicon(())

@@ -17,11 +17,12 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from monitor import logs
 from monitor.backtest import backtest, compare, shares
 from monitor.batch import entries_fields, extract_fields, group_lines, judge_lines, read_bytes
+from monitor.cli_archive import stats_app, stories_app, why_command
+from monitor.cli_sources import sources_app
 from monitor.config.advice import own_terms, warnings
 from monitor.config.catalog import catalog
 from monitor.config.environment import Environment, read_environment
@@ -30,11 +31,13 @@ from monitor.config.load import load, load_rules, load_rules_alone
 from monitor.config.schema import json_schema
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import PolicywireError, UserError
-from monitor.core.model import Config, Delivery, SourceState
+from monitor.core.model import Config, Delivery
 from monitor.crawl import Swept, new_process, run_until_done
 from monitor.demo.run import run_demo
+from monitor.doctor import examine
 from monitor.explain import explain
-from monitor.lab import day_rows, story_row, try_rules
+from monitor.lab import show_backtest, show_comparison, try_rules
+from monitor.printing import print_lines, print_rows, when
 from monitor.service import Service
 from monitor.store.engine import database_path
 from monitor.store.lock import InstanceLock, lock_path
@@ -47,12 +50,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-sources_app = typer.Typer(help="The sources that are watched.", no_args_is_help=True)
 alerts_app = typer.Typer(help="The alerts that were queued and sent.", no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 app.add_typer(alerts_app, name="alerts")
 rules_app = typer.Typer(help="Trying rules on a text and on the archive.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
+app.add_typer(stats_app, name="stats")
+app.add_typer(stories_app, name="stories")
+app.command("why")(why_command)
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration file.")]
 Days = Annotated[
@@ -91,12 +96,8 @@ def _store(environment: Environment) -> Iterator[SqlStore]:
 
 @contextmanager
 def _locked_store(environment: Environment) -> Iterator[SqlStore]:
-    with InstanceLock(lock_path(environment.database_url)):
-        store = open_store(environment.database_url)
-        try:
-            yield store
-        finally:
-            store.close()
+    with InstanceLock(lock_path(environment.database_url)), _store(environment) as store:
+        yield store
 
 
 # ── the service ──
@@ -160,7 +161,7 @@ def _print_swept(swept: list[Swept], as_json: bool) -> None:
         }
         for s in sorted(swept, key=lambda s: s.source_id)
     ]
-    _print(rows, as_json, empty="No source is due.")
+    print_rows(rows, as_json, empty="No source is due.")
 
 
 @app.command()
@@ -189,6 +190,26 @@ def check(context: typer.Context, config: ConfigPath = None) -> None:
         Console().print(f"warning: {escape(warning)}", highlight=False, soft_wrap=True)
 
 
+@app.command()
+def doctor(
+    context: typer.Context,
+    config: ConfigPath = None,
+    send: Annotated[bool, typer.Option("--send", help="Send a silent test message to every chat.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at all that can keep an alert from its chat, each with its mend; exit code 1 if anything does."""
+    findings = asyncio.run(examine(_path(context, config), os.environ, send=send))
+    print_rows(
+        [
+            {"check": one.name, "": "ok" if one.ok else "problem", "found": one.words, "mend": one.mend}
+            for one in findings
+        ],
+        as_json,
+        empty="",
+    )
+    raise typer.Exit(0 if all(one.ok for one in findings) else 1)
+
+
 def _shares(path: Path, config: Config, environment: Environment) -> dict[str, float]:
     if not database_path(environment.database_url).exists():
         return {}
@@ -211,36 +232,6 @@ def explain_command(
     explain(what, url=_address(url), config=loaded, now=datetime.now(UTC), out=Console())
 
 
-@sources_app.command("list")
-def sources_list(context: typer.Context, config: ConfigPath = None, as_json: AsJson = False) -> None:
-    """List the chosen sources and how their last poll went."""
-    loaded, environment = _config(_path(context, config))
-    states = {state.source_id: state for state in _states(environment)}
-    rows = []
-    for source in loaded.sources:
-        state = states.get(source.id)
-        rows.append(
-            {
-                "id": source.id,
-                "name": source.name,
-                "kind": str(source.kind),
-                "tier": int(source.tier),
-                "every": f"{source.every.total_seconds() / 60:g} min",
-                "last ok": _when(state.last_ok_at if state else None),
-                "problem": state.problem if state else "",
-            }
-        )
-    _print(rows, as_json, empty="No source is chosen: see `sources:` in config.yaml.")
-
-
-def _states(environment: Environment) -> tuple[SourceState, ...]:
-    store = open_store(environment.database_url)
-    try:
-        return store.source_states()
-    finally:
-        store.close()
-
-
 @alerts_app.command("list")
 def alerts_list(
     context: typer.Context,
@@ -250,20 +241,19 @@ def alerts_list(
 ) -> None:
     """List the newest alerts and what became of them."""
     _, environment = _config(_path(context, config))
-    store = open_store(environment.database_url)
-    try:
+    with _store(environment) as store:
         deliveries = store.recent_alerts(limit)
-    finally:
-        store.close()
-    _print([_delivery_row(delivery) for delivery in deliveries], as_json, empty="No alerts yet.")
+    print_rows([_delivery_row(delivery) for delivery in deliveries], as_json, empty="No alerts yet.")
 
 
 def _delivery_row(delivery: Delivery) -> dict[str, Any]:
     alert = delivery.alert
     return {
-        "queued": _when(delivery.queued_at),
+        "queued": when(delivery.queued_at),
         "chat": delivery.chat,
+        "kind": str(delivery.kind),
         "state": str(delivery.state),
+        "story": alert.story.id if alert else "",
         "title": alert.article.title if alert else delivery.notice,
         "source": alert.article.source_id if alert else "",
         "topics": ", ".join(alert.verdict.topics) if alert else "",
@@ -294,16 +284,7 @@ def rules_backtest(
     loaded, environment = _config(_path(context, config))
     with _store(environment) as store:
         found = backtest(store, loaded, _days_ago(days))
-    zone = loaded.alerts.timezone
-    stories = [story_row(told, zone) for told in found.stories]
-    by_day = day_rows(found.stories, zone)
-    looked_at = {"articles": found.articles, "judged_again": found.judged_again}
-    if as_json:
-        _print_json({**looked_at, "days": by_day, "stories": stories})
-        return
-    _say(f"{found.articles:,} articles, {len(stories)} stories would have alerted.")
-    _print(by_day, as_json, empty="")
-    _print(stories, as_json, empty="")
+    show_backtest(found, loaded.alerts.timezone, as_json)
 
 
 @rules_app.command("diff")
@@ -322,19 +303,8 @@ def rules_diff(
     wanted = load(other, environment.values)
     with _store(environment) as store:
         found = compare(store, loaded, wanted, _days_ago(days))
-    zone = loaded.alerts.timezone
-    gained, lost = ([story_row(told, zone) for told in stories] for stories in (found.gained, found.lost))
-    looked_at = {"articles": found.articles, "judged_again": found.judged_again, "kept": found.kept}
-    if as_json:
-        _print_json({**looked_at, "changed": found.changed, "gained": gained, "lost": lost})
-    else:
-        _say(*(found.changed or ("The rules are the same.",)))
-        _say(f"{found.articles:,} articles, {found.kept} stories alerted by both.")
-        _say(f"gained {len(gained)}:" if gained else "gained none")
-        _print(gained, as_json, empty="")
-        _say(f"lost {len(lost)}:" if lost else "lost none")
-        _print(lost, as_json, empty="")
-    if most is not None and len(gained) > most:
+    show_comparison(found, loaded.alerts.timezone, as_json)
+    if most is not None and len(found.gained) > most:
         raise typer.Exit(1)
 
 
@@ -379,10 +349,10 @@ def group_command(
 def _print_answers(items: str, answer: Callable[[Iterable[str], str], Iterable[dict[str, Any]]]) -> None:
     try:
         if items == "-":
-            _print_lines(answer(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"), "standard input"))
+            print_lines(answer(io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8"), "standard input"))
             return
         with Path(items).open(encoding="utf-8") as lines:
-            _print_lines(answer(lines, items))
+            print_lines(answer(lines, items))
     except BrokenPipeError:
         raise
     except (OSError, UnicodeDecodeError) as error:
@@ -413,7 +383,7 @@ def extract(
 ) -> None:
     """Extract a saved page: title, published, language, issuer, document number, text."""
     fields = extract_fields(read_bytes(page), url=_address(url), now=datetime.now(UTC), sources=catalog())
-    _print_lines([fields])
+    print_lines([fields])
 
 
 @app.command()
@@ -422,9 +392,7 @@ def entries(
     url: Annotated[str, typer.Option(help="The address it came from.")] = "",
 ) -> None:
     """List the entries of a saved feed, one JSON line each."""
-    _print_lines(
-        entries_fields(read_bytes(feed), url=_address(url), now=datetime.now(UTC), sources=catalog())
-    )
+    print_lines(entries_fields(read_bytes(feed), url=_address(url), now=datetime.now(UTC), sources=catalog()))
 
 
 def _address(url: str) -> str:
@@ -433,41 +401,6 @@ def _address(url: str) -> str:
     except ValueError as error:
         raise UserError(f"--url {url}: not an address: {error}") from error
     return url
-
-
-# ── printing ──
-
-
-def _print_lines(rows: Iterable[dict[str, Any]]) -> None:
-    for row in rows:
-        # A half surrogate pair in somebody's text must not end the stream.
-        sys.stdout.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace").decode() + "\n")
-    sys.stdout.flush()
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        Console().print(escape(line), highlight=False, soft_wrap=True)
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _print(rows: list[dict[str, Any]], as_json: bool, *, empty: str) -> None:
-    if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif not rows:
-        print(empty, end="\n" if empty else "")
-    else:
-        table = Table(*rows[0], box=None, header_style="bold")
-        for row in rows:
-            table.add_row(*(escape(str(value)) for value in row.values()))
-        Console().print(table)
-
-
-def _when(at: datetime | None) -> str:
-    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else "never"
 
 
 def main() -> None:

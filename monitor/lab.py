@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.markup import escape
 
-from monitor.backtest import Told
+from monitor.backtest import Backtest, Comparison, Told
 from monitor.core.classify import compile_rules
 from monitor.core.model import Article, Config, Hit, Source, Verdict
 from monitor.core.tryout import Miss, misses
 from monitor.explain import from_text, read_report, stranger
+from monitor.printing import print_json, print_rows, say
 
 _MOST_MISSES = 12
 _MOST_SPANS = 6
@@ -73,11 +74,38 @@ def _hit_line(hit: Hit) -> str:
     return f"{hit.rule}{topic} {hit.points:+g}: {', '.join(spans[:_MOST_SPANS])}"
 
 
-# ── rows ──
+# ── the archive ──
 
 
-def story_row(told: Told, zone: ZoneInfo) -> dict[str, Any]:
-    """One story as a table or JSON shows it."""
+def show_backtest(found: Backtest, zone: ZoneInfo, as_json: bool) -> None:
+    """Print how many stories on which day, and each of them."""
+    days, stories = list(_days(found.stories, zone)), [_story(told, zone) for told in found.stories]
+    if as_json:
+        looked_at = {"articles": found.articles, "judged_again": found.judged_again}
+        print_json({**looked_at, "days": days, "stories": stories})
+        return
+    say(f"{found.articles:,} articles, {len(stories)} stories would have alerted.")
+    if stories:
+        print_rows(days, False, empty="")
+        print_rows(stories, False, empty="")
+
+
+def show_comparison(found: Comparison, zone: ZoneInfo, as_json: bool) -> None:
+    """Print what is different in the rules, and the stories gained and lost."""
+    gained, lost = ([_story(told, zone) for told in stories] for stories in (found.gained, found.lost))
+    if as_json:
+        looked_at = {"articles": found.articles, "judged_again": found.judged_again, "kept": found.kept}
+        print_json({**looked_at, "changed": found.changed, "gained": gained, "lost": lost})
+        return
+    say(*(found.changed or ("The rules are the same.",)))
+    say(f"{found.articles:,} articles, {found.kept} stories alerted by both.")
+    for name, stories in (("gained", gained), ("lost", lost)):
+        say(f"{name} {len(stories)}")
+        if stories:
+            print_rows(stories, False, empty="")
+
+
+def _story(told: Told, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "seen": f"{told.seen_at.astimezone(zone):%Y-%m-%d %H:%M}",
         "story": told.story_id,
@@ -89,7 +117,7 @@ def story_row(told: Told, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def day_rows(stories: Iterable[Told], zone: ZoneInfo) -> list[dict[str, Any]]:
-    """How many stories on each day that has some, oldest first."""
-    days = Counter(f"{told.seen_at.astimezone(zone):%Y-%m-%d}" for told in stories)
-    return [{"day": day, "stories": count} for day, count in sorted(days.items())]
+def _days(stories: Iterable[Told], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+    counts = Counter(f"{told.seen_at.astimezone(zone):%Y-%m-%d}" for told in stories)
+    for day, count in sorted(counts.items()):
+        yield {"day": day, "stories": count}

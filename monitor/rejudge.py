@@ -63,12 +63,15 @@ def _trials(archive: Archive, plans: Sequence["_Plan"], lot: Sequence[Judged]) -
     for one, verdict, marks in zip(lot, stored, due, strict=True):
         kept = whole.get(one.article_id)
         verdicts = (
-            _again(plan.side.judge, kept)
-            if mark and kept
-            else replace(verdict, threshold=plan.side.book.threshold)
+            _again(plan.side.judge, kept) if mark and kept else _asked(verdict, plan.side.book.threshold)
             for plan, mark in zip(plans, marks, strict=True)
         )
         yield Trial(judged=one, kept=kept, verdicts=tuple(verdicts))
+
+
+def _asked(verdict: Verdict, threshold: float) -> Verdict:
+    """The same verdict where another threshold makes no odds."""
+    return verdict if verdict.threshold == threshold else replace(verdict, threshold=threshold)
 
 
 def _again(judge: Judge, kept: Kept) -> Verdict:

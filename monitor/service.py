@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,20 +12,19 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from scrapy.crawler import AsyncCrawlerProcess
 
-from alerts.console import ConsoleSender
-from alerts.courier import Courier
-from alerts.pace import Pace
-from alerts.telegram import TelegramSender
 from monitor.config.environment import Environment
 from monitor.config.lexicon import shipped_lexicon
 from monitor.config.watch import ConfigWatcher
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import ConfigError, StoreError, UserError
-from monitor.core.model import Config
+from monitor.core.health import Condition, judge_health
+from monitor.core.model import Config, SourceState
 from monitor.core.outbox import DOUBT_WAIT
 from monitor.core.ports import Clock, Sender
 from monitor.crawl import Sweeper, Swept, trust
+from monitor.delivery import Delivery
 from monitor.intake import Intake
+from monitor.notices import tell_of_sources
 from monitor.store.sql import SqlStore
 from monitor.web.health import Health, HealthServer, Metrics
 
@@ -94,15 +94,15 @@ class Service:
         self._stop = asyncio.Event()
         self._failed = False
         self._sources_changed = False
-        self._telegram = _telegram(environment, config) if sender is None else None
-        self.courier = Courier(
-            store,
-            sender or self._telegram or ConsoleSender(),
-            self.clock,
+        self.delivery = Delivery(
+            environment=environment,
+            store=store,
+            clock=self.clock,
             config=lambda: self.present.config,
-            pace=Pace() if self._telegram else None,
             tell=self._tell_operator,
+            sender=sender,
         )
+        self.courier = self.delivery.courier
         self.sweeper = Sweeper(
             process=process,
             store=store,
@@ -139,7 +139,7 @@ class Service:
         log.info(
             "watching",
             sources=len(self.present.config.sources),
-            alerts_to="Telegram" if self._telegram else "this terminal (no TELEGRAM_BOT_TOKEN)",
+            alerts_to="Telegram" if self.delivery.telegram else "this terminal (no TELEGRAM_BOT_TOKEN)",
             health=f"http://{self.environment.listen[0]}:{self.health_server.port}/healthz",
         )
         await self._stop.wait()
@@ -156,10 +156,11 @@ class Service:
         while started := await self.sweeper.tick(done) or self.sweeper.busy:
             done.update(started if isinstance(started, tuple) else ())
             await self.sweeper.wait_for_one()
+        await self._tell_of_sources()
+        await self.delivery.fold_due()
         while await self.courier.deliver_due():
             pass
-        if self._telegram is not None:
-            await self._telegram.close()
+        await self.delivery.close()
 
     def stop(self) -> None:
         """Ask the service to end."""
@@ -178,8 +179,7 @@ class Service:
     async def _open(self) -> None:
         trust(self.present.config.network.trusted)
         await asyncio.to_thread(self._take_up)
-        if self._telegram is not None:
-            await self._telegram.start()
+        await self.delivery.open()
 
     def _take_up(self) -> None:
         # A request of the last life may still be on its way: too early a look would not meet its message.
@@ -189,14 +189,18 @@ class Service:
         self._keep_sources()
 
     def _keep_sources(self) -> None:
+        config, now = self.present.config, self.clock.now()
         with self.store.work() as work:
-            work.keep_sources(self.present.config.sources, self.clock.now())
+            work.keep_sources(config.sources, now)
+        self.store.keep_rules(config.rules_version, config.rules, now)
 
     def _scheduler(self) -> AsyncIOScheduler:
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         scheduler.add_job(self._pump, "interval", seconds=1, next_run_time=datetime.now(UTC))
+        scheduler.add_job(self.delivery.fold_due, "interval", seconds=20, next_run_time=datetime.now(UTC))
+        scheduler.add_job(self._tell_of_sources, "interval", minutes=1)
         scheduler.start()
         return scheduler
 
@@ -218,6 +222,14 @@ class Service:
         except StoreError as error:
             log.error("cannot read what is due", problem=str(error))
 
+    async def _tell_of_sources(self) -> None:
+        try:
+            now = self.clock.now()
+            if await asyncio.to_thread(tell_of_sources, self.store, self.present.config, now):
+                self.courier.wake()
+        except StoreError as error:
+            log.error("the operator was not told of sources", problem=str(error))
+
     async def _close(self, scheduler: AsyncIOScheduler, tasks: list[asyncio.Task[None]]) -> None:
         scheduler.pause()
         await self.sweeper.stop(PATIENCE)
@@ -227,8 +239,7 @@ class Service:
         await asyncio.gather(*tasks, return_exceptions=True)
         scheduler.shutdown(wait=False)
         await self.health_server.stop()
-        if self._telegram is not None:
-            await self._telegram.close()
+        await self.delivery.close()
 
     def _listen_to_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -294,6 +305,7 @@ class Service:
         failing = [state.source_id for state in states if state.failures]
         counts = self.store.counts()
         self.metrics.failing.set(len(failing))
+        self.metrics.sources(*_source_figures(states, self.present.config, self.clock.now()))
         for state, count in counts.items():
             self.metrics.deliveries.labels(state).set(count)
         problems = [] if self.courier.healthy else [self.courier.problem]
@@ -308,7 +320,19 @@ class Service:
         return Health(problems=tuple(problems), details=dict(details))
 
 
-def _telegram(environment: Environment, config: Config) -> TelegramSender | None:
-    if not environment.token:
-        return None
-    return TelegramSender(environment.token, api_url=config.telegram.api_url, proxy=environment.proxy or None)
+def _source_figures(
+    states: Iterable[SourceState], config: Config, now: datetime
+) -> tuple[dict[str, int], dict[str, float]]:
+    """Broken sources by cause, and the age in seconds of each source's newest item."""
+    sources = {source.id: source for source in config.sources}
+    broken: Counter[str] = Counter()
+    ages: dict[str, float] = {}
+    for state in states:
+        if state.source_id not in sources:
+            continue
+        health = judge_health(state, sources[state.source_id], now)
+        if health.condition is Condition.BROKEN:
+            broken[health.cause or "unknown"] += 1
+        if state.newest_item_at is not None:
+            ages[state.source_id] = (now - state.newest_item_at).total_seconds()
+    return broken, ages

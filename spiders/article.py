@@ -12,12 +12,13 @@ import trafilatura
 from monitor.core.identity import canonical_url
 from monitor.core.language import language_of
 from monitor.core.model import Article, BodyFrom, Entry, Selectors, Source
-from spiders.body import Block, Outline, article_node, as_article, readable_outline, simplify, text_of_blocks
+from spiders.body import Block, Outline, article_blocks, article_node, readable_outline, simplify
 from spiders.charset import decode
 from spiders.issuer import document_number_of, issuer_of
 from spiders.metadata import Metadata, read_metadata, title_of
 from spiders.page_dates import page_date
 from spiders.tree import Element, alternatives, parse_html, remove, select, values
+from spiders.trim import as_article, text_of_blocks
 
 BODY_CANDIDATES = (
     "#UCAP-CONTENT", ".TRS_Editor", ".TRS_UEDITOR", "#zoom", "#Zoom", "#BodyLabel", ".pages_content",
@@ -94,13 +95,11 @@ def _read(
     simplify(root, keep=[element for group in claimed.bodies for element in group])
     page = readable_outline(root)
     title = claimed.title or title_of(about) or title_hint
-    body, is_claimed = _body(page, claimed, title)
+    body, is_claimed = _body(page, claimed, title, about.author)
     text = text_of_blocks(body)
     if not (is_claimed and _reads_like_prose(text)):
         text = _second_opinion(text, source, about)
-    dated = page_date(
-        root, about, page.blocks, title=title, url=url, chosen=claimed.dates, zone=zone, now=now
-    )
+    dated = page_date(about, page.blocks, title=title, url=url, chosen=claimed.dates, zone=zone, now=now)
     problem = problem_with(text, page, about, source)
     return Page(
         title=title,
@@ -142,16 +141,16 @@ class _Claimed:
         )
 
 
-def _body(page: Outline, claimed: _Claimed, title: str) -> tuple[list[Block], bool]:
+def _body(page: Outline, claimed: _Claimed, title: str, author: str) -> tuple[list[Block], bool]:
     """The blocks of the first claimed element that holds text, and True; else of the one found by weight."""
     named = page.named(BODY_CANDIDATES)
     chosen = ([node for element in group if (node := page.node_of(element))] for group in claimed.bodies)
     for nodes in (*chosen, *named):
         best = max(nodes, key=lambda node: node.size, default=None)
         if best is not None and best.size >= _LEAST // 3 and best.linked < best.size * 0.6:
-            return as_article(page.blocks[best.start : best.end], title), True
+            return as_article(article_blocks(page, best), title, author), True
     found = article_node(page)
-    return (as_article(page.blocks[found.start : found.end], title) if found else []), False
+    return (as_article(article_blocks(page, found), title, author) if found else []), False
 
 
 def _second_opinion(text: str, source: str, about: Metadata) -> str:

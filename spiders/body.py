@@ -1,8 +1,8 @@
 """Finds an article in its page: blocks of text are weighed, and the element with most of it is taken."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -29,11 +29,23 @@ _PARAGRAPHS = frozenset(
 _ASIDE_TAGS = frozenset({"nav", "footer", "aside", "header", "figcaption", "form", "menu", "dialog"})
 _ASIDE = re.compile(
     r"comment|sidebar|side-bar|\bside\b|footer|\bfoot\b|\bnav|menu|breadcrumb|crumb|share|social|related|recommend|"
-    r"recirc|promo|advert|\bads?[-_\b]|subscri|newsletter|sign-?up|login|modal|popup|cookie|copyright|hotnews|"
-    r"\brank|pagination|\bpager|toolbar|author-?bio|bio-|disqus|outbrain|taboola|sponsor|widget|caption|"
+    r"recirc|promo|advert|\bads?(?:[-_]|\b)|subscri|newsletter|sign-?up|login|modal|popup|cookie|copyright|hotnews|"
+    r"\brank|pagination|\bpager|toolbar|author-?bio|bio-|disqus|outbrain|taboola|sponsor|(?<!elementor-)widget|caption|"
     r"most-?(?:read|popular)|trending|more-?(?:news|stories|from)|read-?more|also-?like|hidden|sr-only|"
-    r"visually|tooltip|banner|editor_?(?:name|info)|statement|disclaim|xgyd|xgwz|xgxw|tuijian|pinglun|fenxiang"
+    r"visually|tooltip|banner|editor_?(?:name|info)|statement|disclaim|xgyd|xgwz|xgxw|tuijian|pinglun|fenxiang|"
+    r"byline|(?:\b|[-_])authors?(?:\b|[-_])|timestamp|(?:post|entry|article)-?meta|read(?:ing)?-?time|"
+    r"(?:\b|[-_])tags(?:\b|[-_])|tag-?(?:list|cloud)|paywall|regwall|gdpr|consent|carousel|cptn|"
+    r"(?:photo|image)-?credit|(?:latest|popular|recent|next|prev(?:ious)?)-?(?:news|posts?|stor(?:y|ies)|articles?)|"
+    r"post-?nav|up-?next|\bcta\b|donat(?:e|ion)|feedback|\bsurvey|\btoc\b|table-of-contents"
 )  # of names in lower case
+# Class words that tell of a page's set-up and not of what the element is: WordPress's "tag-newsletter" and
+# "has-sidebar", Tailwind's "md:hidden".
+_SETUP = re.compile(
+    r"(?:^|(?<=\s))(?:(?:no|has|with|without|tag|category|topic|status|format)-\S+|comments-(?:open|closed)|\S*:\S+)"
+)
+_SHOWN_WHEN_WIDE = re.compile(r"\w:(?:block|flex|grid|inline)")
+_DISCUSSION = re.compile(r"comment(?!ary)|disqus|\breplies|pinglun|\bdiscuss")
+_ROLES = frozenset({"navigation", "complementary", "banner", "contentinfo", "search", "dialog"})
 _CONTENT = re.compile(
     r"(?:article|post|entry|story|news|main|detail|page)[-_]{0,2}(?:body|content|text|txt|con|copy)|"
     r"(?:body|content|text)[-_]{0,2}(?:article|post|entry|story|news|main|detail|area)|"
@@ -41,8 +53,13 @@ _CONTENT = re.compile(
 )  # of names in lower case
 _FRAMES = frozenset({"body", "html", "article", "main"})
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_SENTENCE = re.compile(r"[。！？；，、,!?;…]|[.:：](?:\s|$|[”\"'’)])")
+SENTENCE = re.compile(r"[。！？；，、,!?;…]|[.:：](?:\s|$|[”\"'’)])")
 _MOST_BLOCKS = 30_000
+_ROWS = frozenset({"td", "th", "li", "dd", "dt", "h2", "h3", "h4", "h5", "h6"})
+_HEADLINE = 18  # characters of a link that may be a headline; names, numbers and times are shorter
+_LARGEST_TEASER = 700  # bytes
+_MOST_SCRAPS = 1.5  # a paragraph
+_HOLDS_ARTICLE: Any = etree.XPath("boolean(.//h1 | .//main | .//*[@itemprop='articleBody'])")
 _NAMED_INLINE: Any = etree.XPath(
     "//span[@id='zoom' or @id='Zoom' or @id='content' or @id='UCAP-CONTENT'] | //font[@id]"
 )
@@ -65,7 +82,7 @@ class Block:
     def weight(self) -> int:
         """Bytes of running text (one a letter, three a Chinese character); 0 for menus, captions, numbers."""
         size = len(self.text.encode())
-        if self.aside or size < 30 or self.link_share > 0.5 or not _SENTENCE.search(self.text):
+        if self.aside or size < 30 or self.link_share > 0.5 or not SENTENCE.search(self.text):
             return 0
         return size - 2 * self.linked if self.linked < size // 2 else 0
 
@@ -78,11 +95,16 @@ class Node:
     parent: "Node | None"
     start: int
     end: int = 0
-    weight: int = 0  # of all blocks in it
-    score: float = 0.0  # of the paragraphs right in it, and half of those one deeper
+    weight: int = 0  # of all blocks in it, teasers of other articles left out
+    own: int = 0  # of the paragraphs right in it
+    score: float = 0.0  # the same and half of those one deeper
+    prose: int = 0  # blocks with weight
+    scraps: int = 0  # blocks without, rows and list items aside: names, times, "Reply"
+    headlines: int = 0  # blocks that are one long link
     size: int = 0
     linked: int = 0
     aside: bool = False
+    discussion: bool = False
     css_class: str = ""
     name: str = ""  # its id
 
@@ -93,6 +115,7 @@ class Outline:
 
     blocks: list[Block] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
+    teasers: list[Node] = field(default_factory=list)
 
     def node_of(self, element: Element) -> Node | None:
         """The node made of this element."""
@@ -122,27 +145,37 @@ def readable_outline(root: Element) -> Outline:
     """Read a simplified tree into blocks and nodes.
 
     Names tell what stands beside the article, and lie on some pages ("main-with-sidebar"): where they hide
-    most of the running text, only the elements made for such things are left out.
+    most of the running text, and what they hide reads more like an article than the rest, only discussions
+    and the elements made for such things are left out.
     """
-    page = _Reader(by_name=True).read(root)
-    hidden = sum(len(block.text) for block in page.blocks if block.aside and _is_prose(block))
-    shown = sum(len(block.text) for block in page.blocks if not block.aside and _is_prose(block))
-    return page if hidden <= 2 * shown else _Reader(by_name=False).read(root)
+    reader = _Reader(_aside_names)
+    page = reader.read(root)
+    if reader.hidden <= 2 * reader.shown:
+        return page
+    bare = _Reader(_discussion_names).read(root)
+    return bare if _best(bare) > 2 * _best(page) else page
 
 
 def _is_prose(block: Block) -> bool:
-    return len(block.text) >= 40 and block.link_share < 0.5 and _SENTENCE.search(block.text) is not None
+    return len(block.text) >= 40 and block.link_share < 0.5 and SENTENCE.search(block.text) is not None
+
+
+def _best(page: Outline) -> float:
+    return max(map(_worth, page.nodes), default=0.0)
 
 
 class _Reader:
-    def __init__(self, *, by_name: bool) -> None:
-        self.by_name = by_name
+    def __init__(self, names_aside: Callable[[str], bool]) -> None:
+        self.names_aside = names_aside
         self.out = Outline()
         self.open: list[Node] = []
         self.parts: list[str] = []
         self.linked = 0
         self.links = 0  # open ones
         self.asides = 0  # open ones
+        self.discussions = 0  # likewise
+        self.hidden = 0  # characters of running text that names hide, discussions left out
+        self.shown = 0
 
     def read(self, root: Element) -> Outline:
         for event, element in etree.iterwalk(root, events=("start", "end")):
@@ -160,7 +193,7 @@ class _Reader:
     def _enter(self, element: Element) -> None:
         tag = element.tag
         if tag == "a":
-            self.links += 1
+            self.links += _leads_away(element)
         elif tag == "br":
             self._flush()
         else:
@@ -175,15 +208,27 @@ class _Reader:
             )
             self.open.append(node)
             self.out.nodes.append(node)
-            if tag in _ASIDE_TAGS or (self.by_name and tag not in _FRAMES and _hidden_or_named(node)):
+            if tag not in _FRAMES and (tag in _ASIDE_TAGS or self._stands_aside(node)):
                 node.aside = True
                 self.asides += 1
+                node.discussion = _discussion_names(_names(node))
+                self.discussions += node.discussion
         self._take(element.text)
+
+    def _stands_aside(self, node: Node) -> bool:
+        element = node.element
+        style = element.get("style")
+        if style and _HIDDEN.search(style):
+            return True
+        if element.get("hidden") is not None or element.get("role") in _ROLES:
+            return not _HOLDS_ARTICLE(element)
+        named = bool(node.css_class or node.name) and self.names_aside(_names(node))
+        return named and not _HOLDS_ARTICLE(element)
 
     def _leave(self, element: Element) -> None:
         tag = element.tag
         if tag == "a":
-            self.links -= 1
+            self.links -= _leads_away(element)
         elif tag != "br":
             self._flush()
             self._close()
@@ -204,42 +249,74 @@ class _Reader:
         self.linked = 0
         if not text or not self.open:
             return
-        node = self.open[-1]
-        block = Block(text=text, linked=min(linked, len(text)), tag=node.element.tag, aside=self.asides > 0)
+        self._add(text, min(linked, len(text)), self.open[-1])
+
+    def _add(self, text: str, linked: int, node: Node) -> None:
+        tag = node.element.tag
+        block = Block(text=text, linked=linked, tag=tag, aside=self.asides > 0)
         self.out.blocks.append(block)
         node.size += len(text)
-        node.linked += block.linked
+        node.linked += linked
         weight = block.weight()
         if weight:
             node.weight += weight
-            self._score(node, weight)
-
-    def _score(self, node: Node, weight: int) -> None:
-        holder = node.parent if node.element.tag in _PARAGRAPHS and node.parent else node
-        holder.score += weight
-        if holder.parent:
-            holder.parent.score += weight / 2
+            node.prose += 1
+            holder = node.parent if tag in _PARAGRAPHS and node.parent else node
+            holder.own += weight
+            self.shown += len(text)
+        elif block.aside:
+            self.hidden += len(text) if not self.discussions and _is_prose(block) else 0
+        elif linked >= _HEADLINE and block.link_share > 0.9:
+            node.headlines += 1
+        elif tag not in _ROWS and not (node.parent and node.parent.element.tag in _ROWS):
+            node.scraps += 1
 
     def _close(self) -> None:
         node = self.open.pop()
         self.asides -= node.aside
+        self.discussions -= node.discussion
         node.end = len(self.out.blocks)
-        if node.parent is not None:
-            node.parent.weight += node.weight
-            node.parent.size += node.size
-            node.parent.linked += node.linked
+        node.score += node.own
+        parent = node.parent
+        if parent is None:
+            return
+        parent.size += node.size
+        parent.linked += node.linked
+        parent.prose += node.prose
+        parent.scraps += node.scraps
+        parent.headlines += node.headlines
+        if _is_teaser(node):
+            self.out.teasers.append(node)
+        else:
+            parent.weight += node.weight
+            parent.score += node.own / 2
 
 
-def _hidden_or_named(node: Node) -> bool:
-    style = node.element.get("style")
-    if style and _HIDDEN.search(style):
-        return True
-    return bool(node.css_class or node.name) and _aside_names(f"{node.css_class} {node.name}".lower())
+def _leads_away(link: Element) -> bool:
+    """Footnotes, tables of contents and folding headings point into their own page."""
+    href = link.get("href")
+    return href is None or not (href.startswith("#") and len(href) > 1)
+
+
+def _is_teaser(node: Node) -> bool:
+    """Whether an element is the linked headline of another article with a sentence or two of it."""
+    return node.headlines > 0 and 0 < node.prose <= 2 and node.weight < _LARGEST_TEASER
+
+
+def _names(node: Node) -> str:
+    return f"{node.css_class} {node.name}".lower()
 
 
 @lru_cache(maxsize=16_384)
 def _aside_names(names: str) -> bool:
-    return bool(_ASIDE.search(names)) and not _CONTENT.search(names)
+    if _SHOWN_WHEN_WIDE.search(names):
+        names = names.replace("hidden", "")
+    return bool(_ASIDE.search(_SETUP.sub("", names))) and not _CONTENT.search(names)
+
+
+@lru_cache(maxsize=16_384)
+def _discussion_names(names: str) -> bool:
+    return bool(_DISCUSSION.search(_SETUP.sub("", names))) and not _CONTENT.search(names)
 
 
 # ── choosing ──
@@ -247,7 +324,7 @@ def _aside_names(names: str) -> bool:
 
 def article_node(page: Outline) -> Node | None:
     """The element that holds the article; None when nothing on the page reads like one."""
-    best = max(page.nodes, key=lambda node: node.score, default=None)
+    best = max(page.nodes, key=_worth, default=None)
     if best is None or best.score <= 0:
         return None
     total = page.nodes[0].weight
@@ -260,6 +337,27 @@ def article_node(page: Outline) -> Node | None:
     return choice
 
 
+def article_blocks(page: Outline, node: Node) -> list[Block]:
+    """The blocks of an element without the teasers of other articles in it."""
+    within = [
+        teaser
+        for teaser in page.teasers
+        if node.start <= teaser.start and teaser.end <= node.end and teaser.weight < node.weight / 4
+    ]
+    blocks = page.blocks[node.start : node.end]
+    for teaser in within:
+        part = range(teaser.start - node.start, teaser.end - node.start)
+        if not any(blocks[i].tag == "h1" for i in part):
+            for i in part:
+                blocks[i] = replace(blocks[i], aside=True)
+    return blocks
+
+
+def _worth(node: Node) -> float:
+    """The score of an element, less where scraps outnumber paragraphs as they do in discussions."""
+    return node.score / max(1.0, node.scraps / node.prose) if node.prose else 0.0
+
+
 def _ancestors(node: Node) -> Iterator[Node]:
     while node.parent is not None and node.parent.element.tag not in ("body", "html"):
         node = node.parent
@@ -269,10 +367,12 @@ def _ancestors(node: Node) -> Iterator[Node]:
 def _adds_article(ancestor: Node, choice: Node, below: Node, total: int) -> bool:
     if ancestor.weight < choice.weight * 1.02 or ancestor.linked > ancestor.size * 0.35:
         return False
+    if ancestor.scraps - choice.scraps > _MOST_SCRAPS * (ancestor.prose - choice.prose) + 6:
+        return False  # a discussion beneath the article
     if choice.weight < total * 0.5:  # a frame per paragraph: no single one of them is the article
         return True
     if _named_content(ancestor):
-        return ancestor.weight <= choice.weight * 3
+        return ancestor.weight <= choice.weight * (1.3 if _named_content(choice) else 3)
     return ancestor.weight <= choice.weight * 1.5 and below.weight < choice.weight * 1.02
 
 
@@ -280,83 +380,3 @@ def _named_content(node: Node) -> bool:
     if node.element.tag in ("article", "main") or node.element.get("itemprop") == "articleBody":
         return True
     return bool(_CONTENT.search(node.css_class.lower()) or _CONTENT.search(node.name.lower()))
-
-
-# ── writing ──
-
-_NOISE = re.compile(
-    r"^[\[【(（●◆■▲]?\s*(?:责任编辑|責任編輯|责编|編輯[:：]|编辑[:：]|校对|监制|审核|打印|列印|关闭|纠错|扫一扫|分享到|分享|收藏|"
-    r"字号|字体|大\s*中\s*小|来源[:：]|來源[:：]|文章来源|稿件来源|信息来源|发布时间|发布日期|浏览次数|点击数|阅读量|"
-    r"版权所有|版权声明|免责声明|特别声明|举报|点赞|返回|上一篇|下一篇|原标题|关键[词字][:：]|關鍵字|标签[:：]|"
-    r"您?(?:所在|当前|的)的?位置|当前位置|正文已结束|"
-    r"advertisement|share this|sign up|subscribe|story continues below|continue reading|follow us|click here|"
-    r"copyright|©|all rights reserved|skip to|our standards:)",
-    re.IGNORECASE,
-)
-_CALL = re.compile(
-    r"下[载載] ?APP|APP ?下[载載]|打开APP|加入好友|LINE ?好友|Telegram|扫描?二维码|"
-    r"关注.{0,12}公众号|公众号[:：]|来稿|來稿|投稿|徵稿|"
-    r"订阅|訂閱|newsletter|(?:may|might) (?:receive|earn) (?:a )?(?:small )?(?:compensation|commission)|"
-    r"advertiser disclosure|affiliate (?:links?|commission)|(?:follow|like) us on|download (?:our|the) app|"
-    r"声明[:：]|聲明[:：]|不构成.{0,6}投资建议|all rights reserved",
-    re.IGNORECASE,
-)
-_LONGEST_CALL = 300  # characters; a longer paragraph only mentions such a thing
-_END = re.compile(
-    r"^[\[【●■◆▍|]?\s*(?:相[关關](?:阅读|閱讀|新闻|新聞|链接|文章|报道|報導|稿件|推荐)|延伸(?:阅读|閱讀)|推荐(?:阅读|新闻)|"
-    r"(?:热门|熱門|热点).{2,4}|(?:编辑|編輯)部?推[荐薦]|[为為]你推[荐薦]|猜你喜欢|更多.{2,6}|网友(?:评论|回应)|網友回應|"
-    r"(?:最新|全部|热门|用户)评论|发表评论|我要评论|"
-    r"related(?: articles?| stories| news| topics| content| posts| coverage)?|"
-    r"more (?:on this|from|in) .{0,40}|"
-    r"read (?:more|next)|most (?:read|popular)|recommended(?: for you)?|you (?:may|might) also like|"
-    r"about the authors?|leave a (?:comment|reply)|comments)\s*[\]】:：]?$",
-    re.IGNORECASE,
-)
-
-
-_BREADCRUMBS = 100  # bytes that look like a sentence and may stand before a headline
-
-
-def as_article(blocks: Sequence[Block], title: str) -> list[Block]:
-    """The blocks without what stands before the headline repeated in them and what follows the article."""
-    kept = blocks[_after_headline(blocks, title) :]
-    kept = kept[: _before_appendix(kept)]
-    return [block for block in kept if not block.aside and not _noise(block)]
-
-
-def _after_headline(blocks: Sequence[Block], title: str) -> int:
-    squeezed = _squeezed(title)
-    before = 0
-    for at, block in enumerate(blocks[: max(12, len(blocks) // 4)] if squeezed else ()):
-        if len(block.text) < 400 and _squeezed(block.text) == squeezed:
-            return at + 1 if block.tag == "h1" or before <= _BREADCRUMBS else 0
-        before += block.weight()
-    return 0
-
-
-def _before_appendix(blocks: Sequence[Block]) -> int:
-    """Where a line such as "related articles" opens what is no longer the article."""
-    weights = [block.weight() for block in blocks]
-    total, so_far = sum(weights), 0
-    for at, block in enumerate(blocks):
-        if so_far * 2 > total and len(block.text) < 60 and _END.match(block.text):
-            return at
-        so_far += weights[at]
-    return len(blocks)
-
-
-def text_of_blocks(blocks: Sequence[Block]) -> str:
-    """The running text of an article, a paragraph a line."""
-    return "\n".join(block.text for block in blocks)
-
-
-def _noise(block: Block) -> bool:
-    if block.link_share > 0.6 and not (block.link_share < 1 and _SENTENCE.search(block.text)):
-        return True
-    if len(block.text) < 90 and _NOISE.match(block.text):
-        return True
-    return len(block.text) < _LONGEST_CALL and bool(_CALL.search(block.text))
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"\W+", "", text)

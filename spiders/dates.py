@@ -50,6 +50,7 @@ def _fold(text: str) -> str:
 _CLOCK = re.compile(
     r"(?<![\d+:.])(?P<half>上午|下午|晚上|晚间|傍晚|凌晨|清晨|早上|早晨|中午)?\s*"
     r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?!\d)(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"|\.(?P<minute3>[0-5]\d)(?=\s?(?:[AaPp]\.?[Mm]\b|[A-Z]{2,4}\b|$))|(?=\s?[AaPp]\.?[Mm]\b)"
     r"|[时点](?:(?P<minute2>\d{1,2})分(?:(?P<second2>\d{1,2})秒)?)?)"
     r"\s*(?P<ampm>[AaPp]\.?[Mm]\b\.?)?\s*(?P<zone>.*)"
 )
@@ -58,10 +59,17 @@ _OFFSET = re.compile(r"(?:GMT|UTC|UT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?(?!\d)")
 _ZONE_NAME = re.compile(r"\(?([A-Za-z]{1,5})\b")
 _ZONES = {
     "Z": 0.0, "UT": 0.0, "UTC": 0.0, "GMT": 0.0, "WET": 0.0, "BST": 1.0, "WEST": 1.0, "CET": 1.0, "MEZ": 1.0,
-    "CEST": 2.0, "MESZ": 2.0, "EET": 2.0, "EEST": 3.0, "MSK": 3.0, "IST": 5.5, "HKT": 8.0, "SGT": 8.0,
+    "CEST": 2.0, "MESZ": 2.0, "EET": 2.0, "EEST": 3.0, "MSK": 3.0, "IST": 5.5, "HKT": 8.0, "SGT": 8.0, "BJT": 8.0,
     "AWST": 8.0, "JST": 9.0, "KST": 9.0, "AEST": 10.0, "AEDT": 11.0, "EST": -5.0, "EDT": -4.0, "CST": -6.0,
     "CDT": -5.0, "MST": -7.0, "MDT": -6.0, "PST": -8.0, "PDT": -7.0,
 }  # fmt: skip
+# Names that leave open whether the clocks are set to summer.
+_REGIONS = {
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+}
 _CHINA = timedelta(hours=8)
 _AFTER_NOON = frozenset({"下午", "晚上", "晚间", "傍晚"})
 
@@ -72,9 +80,15 @@ def _with_clock(day: date, rest: str, zone: tzinfo) -> Dated:
     if match is None:
         return _at(day, time(), zone, day_only=True)
     hour = _hour(match)
-    minute = int(match["minute"] or match["minute2"] or 0)
+    minute = int(match["minute"] or match["minute2"] or match["minute3"] or 0)
     second = min(int(match["second"] or match["second2"] or 0), 59)  # leap seconds
     return _moment(day, hour, minute, second, _zone(match["zone"], zone, day))
+
+
+def _around(day: date, after: str, before: str, zone: tzinfo) -> Dated:
+    """The moment by the clock time behind the day, or else before it ("9:30 a.m. ET on November 24, 2026")."""
+    dated = _with_clock(day, after, zone)
+    return dated if not dated.day_only else _with_clock(day, before, zone)
 
 
 def _moment(day: date, hour: int, minute: int, second: int, zone: tzinfo) -> Dated:
@@ -110,6 +124,8 @@ def _zone(text: str, default: tzinfo, day: date) -> tzinfo:
     name = named[1].upper()
     if name == "CST" and datetime.combine(day, time(), default).utcoffset() == _CHINA:
         return default  # China Standard Time; libraries read US Central, fourteen hours off
+    if name in _REGIONS:
+        return ZoneInfo(_REGIONS[name])
     if name not in _ZONES:
         return default
     return timezone(timedelta(hours=_ZONES[name]))
@@ -158,8 +174,7 @@ def _year_first(text: str, zone: tzinfo, _now: datetime) -> Dated | None:
     basic = _BASIC_CLOCK.match(rest)
     if basic is not None:
         return _moment(day, int(basic[1]), int(basic[2]), int(basic[3] or 0), _zone(basic[4], zone, day))
-    dated = _with_clock(day, _DASH_BEFORE_CLOCK.sub("", rest, count=1), zone)
-    return dated if not dated.day_only else _with_clock(day, text[: match.start()], zone)
+    return _around(day, _DASH_BEFORE_CLOCK.sub("", rest, count=1), text[: match.start()], zone)
 
 
 def _hanzi_numerals(text: str, zone: tzinfo, _now: datetime) -> Dated | None:
@@ -222,7 +237,7 @@ _MONTH_NAMES = (
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 _WORD = r"([^\W\d_]{3,10})\.?"
 _DAY_MONTH_YEAR = re.compile(
-    rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|º)?\.?[ -](?:de )?{_WORD},?[ -](?:de )?"
+    rf"(?<![\d:])(\d{{1,2}})(?:st|nd|rd|th|º)?\.?[ -](?:(?:de|of) )?{_WORD},?[ -](?:de )?"
     r"(\d{4}|\d{2})(?![\d:])(.*)"
 )
 _MONTH_DAY_YEAR = re.compile(
@@ -241,7 +256,7 @@ def _day_month_year(text: str, zone: tzinfo, _now: datetime) -> Dated | None:
         month = _month(match[2])
         if month is not None:
             day = date(_full_year(match[3]), month, int(match[1]))
-            return _with_clock(day, match[4], zone)
+            return _around(day, match[4], text[: match.start()], zone)
     return None
 
 
@@ -254,7 +269,7 @@ def _month_day_year(text: str, zone: tzinfo, _now: datetime) -> Dated | None:
             return _with_clock(
                 date(int(match[7]), month, int(match[2])), f"{match[5]} {match[6] or ''}", zone
             )
-        return _with_clock(date(int(match[3]), month, int(match[2])), match[4], zone)
+        return _around(date(int(match[3]), month, int(match[2])), match[4], text[: match.start()], zone)
     return None
 
 

@@ -154,7 +154,7 @@ def trouble(error: BaseException) -> Trouble:
 _DROPPED = (  # what middlewares say when they drop a request; "" leaves their words
     ("DOWNLOAD_MAXSIZE", "the answer is larger than allowed", Cause.CUT_OFF),
     ("max redirections", "it redirects in a circle, or too often", Cause.GONE),
-    ("Forbidden by robots.txt", "robots.txt forbids it", Cause.ROBOTS),
+    ("Forbidden by robots.txt", "", Cause.ROBOTS),
     ("asked for patience", "", Cause.PATIENCE),
 )
 _NO_NAME = "the name cannot be resolved (DNS), or resolves to a refused address"

@@ -4,7 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
+
+from lxml import etree
 
 from spiders.tree import Element, text_of
 
@@ -18,19 +21,28 @@ class Metadata:
     """Metas by lower-cased name, the JSON-LD claims of the article, and the titles a page carries."""
 
     metas: dict[str, str] = field(default_factory=dict)
-    claims: dict[str, str] = field(default_factory=dict)  # headline, datePublished, articleBody
+    claims: dict[str, str] = field(default_factory=dict)  # headline, datePublished, articleBody, author …
+    published: tuple[str, ...] = ()  # what elements marked as the time of publication say
+    times: tuple[str, ...] = ()  # what other `time` elements beside the headline say
+    states: tuple[str, ...] = ()  # publication times in scripts that hold a page's state
     headings: tuple[str, ...] = ()  # the h1 elements
     window_title: str = ""
     declared_language: str = ""
+    author: str = ""
     without_script: str = ""  # what the page says to readers that run no scripts
 
 
 def read_metadata(root: Element) -> Metadata:
     """Read what the page declares; must run before scripts are removed."""
     window = root.find(".//title")
+    metas, claims = _metas(root), _claims(root)
     return Metadata(
-        metas=_metas(root),
-        claims=_claims(root),
+        metas=metas,
+        claims=claims,
+        published=tuple(filter(None, map(_moment, _PUBLISHED(root)))),
+        times=_times_beside_headline(root),
+        states=_states(root),
+        author=_author(metas, claims),
         headings=tuple(filter(None, (text_of(h1) for h1 in root.iter("h1")))),
         window_title=text_of(window) if window is not None else "",
         without_script=" ".join(text_of(element) for element in root.iter("noscript"))[:2000],
@@ -48,20 +60,115 @@ def _metas(root: Element) -> dict[str, str]:
     return found
 
 
+def _author(metas: dict[str, str], claims: dict[str, str]) -> str:
+    named = claims.get("author") or metas.get("author") or metas.get("parsely-author") or ""
+    return " ".join(named.removeprefix("By ").removeprefix("by ").split())
+
+
+# ── times ──
+
+_PUBLISHED: Any = etree.XPath(
+    "//*[@itemprop='datePublished'] | //time[@pubdate and @datetime]"
+    " | //*[contains(concat(' ', @class, ' '), ' dt-published ')"
+    " or contains(concat(' ', @class, ' '), ' entry-date ')][@datetime or @title or self::time]"
+)
+_CHANGED = re.compile(r"updat|modif|edited|revis|更新|修改", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"comment|related|sidebar|teaser|recommend|popular|latest|trending|promo|\bcard", re.IGNORECASE
+)
+_NEAR = 6  # elements up from the headline within which its time stands
+
+
+def _moment(element: Element) -> str:
+    if _CHANGED.search(element.get("class") or ""):
+        return ""
+    return (
+        element.get("content") or element.get("datetime") or element.get("title") or text_of(element)
+    ).strip()
+
+
+def _times_beside_headline(root: Element) -> tuple[str, ...]:
+    """Those behind the first h1 and near it, then those above it; where no h1 is, the only time there is."""
+    heading = next(root.iter("h1"), None)
+    times = [element for element in root.iter("h1", "time") if element is heading or element.tag == "time"]
+    if heading is None:
+        said = {_moment(element) for element in times[:20]}
+        return tuple(said) if len(said) == 1 else ()
+    around = list(islice((one for one in heading.iterancestors() if one.tag not in ("body", "html")), _NEAR))
+    at = times.index(heading)
+    ordered = (*times[at + 1 : at + 30], *reversed(times[max(0, at - 3) : at]))
+    return tuple(filter(None, (_moment(one) for one in ordered if _is_beside(one, around))))
+
+
+def _is_beside(time: Element, around: list[Element]) -> bool:
+    before = time.getprevious()
+    label = (before.tail or text_of(before)[-30:]) if before is not None else time.getparent().text
+    if _CHANGED.search(f"{(label or '')[-30:]} {(time.text or '')[:20]}"):
+        return False
+    for ancestor in time.iterancestors():
+        if ancestor in around:
+            return True
+        if ancestor.tag in ("aside", "nav", "footer", "li"):
+            return False
+        if _ELSEWHERE.search(f"{ancestor.get('class') or ''} {ancestor.get('id') or ''}"):
+            return False
+    return False
+
+
+_IN_STATE = re.compile(
+    r"""["'](?:datePublished|date_published|publishedAt|published_at|publishedDate|published_date|publishDate|publish_date|"""
+    r"""firstPublished(?:At|Date)?|first_published_at|publicationDate|publication_date|publishTime|publish_time)["']"""
+    r"""\s*:\s*["']?([^"',}]{8,40})"""
+)
+_MOST_STATES = 3  # a page that names more moments than these tells of other articles
+
+
+def _states(root: Element) -> tuple[str, ...]:
+    """Moments of publication in the scripts; none where they are so many that they are other articles'."""
+    found: dict[str, None] = {}
+    for script in root.iter("script"):
+        text = script.text or ""
+        if len(text) <= _LARGEST_SCRIPT and "ubli" in text:
+            found |= dict.fromkeys(match[1] for match in _IN_STATE.finditer(text))
+    return tuple(found) if len(found) <= _MOST_STATES else ()
+
+
 # ── JSON-LD ──
+
+_CLAIMS = ("headline", "datePublished", "dateCreated", "uploadDate", "dateModified", "articleBody")
+_PAGE_TYPES = re.compile(r"WebPage|WebSite|ItemPage|CollectionPage")
 
 
 def _claims(root: Element) -> dict[str, str]:
+    """What the article's own JSON-LD objects say; those that describe the page fill what is then missing."""
+    nodes = [
+        node
+        for script in root.iter("script")
+        if "ld+json" in (script.get("type") or "").lower()
+        for node in _objects(_loaded(script.text or ""))
+        if _is_article(node)
+    ]
     claims: dict[str, str] = {}
-    for script in root.iter("script"):
-        if "ld+json" not in (script.get("type") or "").lower():
-            continue
-        for node in _objects(_loaded(script.text or "")):
-            if _is_article(node):
-                for key in ("headline", "datePublished", "articleBody"):
-                    if isinstance(node.get(key), str) and node[key].strip():
-                        claims.setdefault(key, node[key].strip())
+    for node in sorted(nodes, key=_describes_page):
+        for key in _CLAIMS:
+            if isinstance(node.get(key), str) and node[key].strip():
+                claims.setdefault(key, node[key].strip())
+        name = _name_of(node.get("author"))
+        if name:
+            claims.setdefault("author", name)
     return claims
+
+
+def _describes_page(node: dict[str, Any]) -> bool:
+    return _PAGE_TYPES.search(str(node.get("@type"))) is not None
+
+
+def _name_of(author: Any) -> str:
+    if isinstance(author, list):
+        author = author[0] if author else None
+    if isinstance(author, dict):
+        author = author.get("name")
+    return author.strip() if isinstance(author, str) else ""
 
 
 def _loaded(text: str) -> Any:

@@ -1,17 +1,13 @@
 """When a page was published: what it declares, what it shows near its headline, what its address says."""
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from lxml import etree
 
 from spiders.body import Block
 from spiders.dates import Dated, parse_date
 from spiders.metadata import Metadata
-from spiders.tree import Element
 
 # Names of metas that carry the first publication, the most trustworthy first. Times of modification, of the
 # page's generation (`others`) and of a site's migration (`createdate`) are left out on purpose.
@@ -23,14 +19,26 @@ _METAS = (
     "cxenseparse:recs:publishtime", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created",
     "dcterms.date", "dc.date", "citation_publication_date", "citation_online_date", "releasedate", "pdate",
     "originalpublicationdate", "displaydate", "article_date_original", "pub_date", "published",
-    "_pubtime", "date", "time",
+    "article:published", "article.published", "published_at", "published-date", "publisheddate",
+    "publicationdate", "publish-time", "published_time", "publishedtime", "article.pubdate", "article:publish_date",
+    "prism.publicationdate", "rnews:datepublished", "dcsext.articlefirstpublished", "shareaholic:article_published_time",
+    "mediator_published_time", "content_create_date", "dc.date.available", "dc.date.published", "dcterms.available",
+    "dcterms.published", "article:created_time", "datecreated", "_pubtime", "date", "time",
 )  # fmt: skip
+_CLOCK = (
+    r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\b\.?)?|\d{1,2}\s?[AaPp]\.?[Mm]\b\.?)"
+    r"(?:\s?\(?(?:[A-Z]{2,5}\b(?!\s[a-z])\)?)(?:\s?[+-]\d{1,2}(?::?\d{2})?)?)?"
+)
+_WORDED = (
+    r"(?:\d{1,2}(?:st|nd|rd|th)?(?:[ .-]| of )[ ]?[A-Z][a-zéûä]{2,9}\.?,?|[A-Z][A-Za-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,?)"
+    r"[ -](?:19|20)\d{2}\b"
+)
 _FULL = re.compile(
     r"(?:19|20)\d{2}\s?(?:年|[-/.])\s?\d{1,2}\s?(?:月|[-/.])\s?\d{1,2}(?:\s?日)?"
-    r"(?:[\sT　]*\d{1,2}[:：时]\d{2}(?:[:：]\d{2})?)?"
-    r"|(?:\d{1,2}(?:st|nd|rd|th)?\.? [A-Z][a-zéû]{2,9}\.?,?|[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,?)"
-    r" (?:19|20)\d{2}(?:[,\s]*(?:at )?\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm])?)?"
+    r"(?:[\sT　]*\d{1,2}[:：时]\d{2}(?:[:：]\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+    rf"|(?:{_CLOCK}(?: on |[,\s·|–-]+)(?:[A-Z][a-z]{{2,8}},? )?)?{_WORDED}(?:[,\s·|@–—-]*(?:(?:at|@) )?{_CLOCK})?"
     r"|\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}(?:[,\s]*\d{1,2}[:.]\d{2})?"
+    r"|\d{1,2}/\d{1,2}/(?:19|20)\d{2}(?:[,\s]*\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm])?)?"
 )
 _LABEL = re.compile(
     r"(?:发布|发表|公布|发文|印发|成文|出版|更新)?\s*(?:时间|日期)\s*[:：]|(?:Published|Posted|Date)\b\s*(?:on)?\s*:?",
@@ -41,13 +49,12 @@ _IN_PATH = re.compile(
     r"/((?:19|20)\d{2})[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?=[/_\-.]|\d{0,8}[/_\-.])"
     r"|/t((?:19|20)\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])_"
 )
-_PUBLISHED: Any = etree.XPath("//*[@itemprop='datePublished'] | //time[@pubdate and @datetime]")
+_LONGEST_LABEL = 24  # characters before a date that may say what it is the date of
 _LONGEST_LINE = 160  # characters of a block that may be a line of dates and not prose
 _ABOVE, _BELOW = 6, 14  # blocks around the headline that are looked at
 
 
 def page_date(
-    root: Element,
     about: Metadata,
     blocks: Sequence[Block],
     *,
@@ -57,35 +64,51 @@ def page_date(
     zone: ZoneInfo,
     now: datetime,
 ) -> Dated | None:
-    """The moment of first publication.
+    """The moment of first publication, never later than a day from `now`.
 
     `chosen` are the texts a site's own selector found; then JSON-LD, metas, `time` elements, the lines near
-    the headline, the address. A day alone is refined by a line near the headline that has its minute.
+    the headline, the address, the page's scripts. A day alone is refined by a line near the headline that has
+    its minute. Only a page that names no publication is dated by its last change.
     """
     shown = _shown(blocks, title, zone, now)
-    for text in (*chosen, *_declared(root, about)):
-        dated = _read(text, zone, now)
-        if dated is not None:
-            return _refined(dated, shown, zone)
-    return shown or _in_address(url, zone, now)
+    declared = next(_dated((*chosen, *_declared(about)), zone, now), None)
+    if declared is not None:
+        return _refined(declared, shown, zone)
+    return (
+        shown
+        or _in_address(url, zone, now)
+        or next(_dated(about.states, zone, now), None)
+        or _changed(about, blocks, title, zone, now)
+    )
 
 
-def _declared(root: Element, about: Metadata) -> Iterator[str]:
+def _declared(about: Metadata) -> Iterator[str]:
     yield about.claims.get("datePublished", "")
     for name in _METAS:
         yield about.metas.get(name, "")
-    for element in _PUBLISHED(root):
-        yield element.get("content") or element.get("datetime") or ""
+    yield from about.published
+    yield from about.times
+    yield about.claims.get("dateCreated", "")
+    yield about.claims.get("uploadDate", "")
+
+
+def _dated(texts: Iterable[str], zone: ZoneInfo, now: datetime) -> Iterator[Dated]:
+    return (dated for text in texts if (dated := _read(text, zone, now)) is not None)
 
 
 def _read(text: str, zone: ZoneInfo, now: datetime) -> Dated | None:
     if not text:
         return None
-    dated = parse_date(text, zone=zone, now=now)
+    dated = _not_ahead(parse_date(text, zone=zone, now=now), now)
     if dated is not None:
         return dated
     found = _FULL.search(text)
-    return parse_date(found.group(), zone=zone, now=now) if found else None
+    return _not_ahead(parse_date(found.group(), zone=zone, now=now), now) if found else None
+
+
+def _not_ahead(dated: Dated | None, now: datetime) -> Dated | None:
+    """A page tells of the past; a day's slack is for zones and for clocks that are wrong."""
+    return dated if dated is not None and dated.at <= now + timedelta(days=1) else None
 
 
 def _refined(dated: Dated, shown: Dated | None, zone: ZoneInfo) -> Dated:
@@ -114,27 +137,40 @@ def _headline(blocks: Sequence[Block], title: str) -> int:
     return next(iter(heads or exact), 0)
 
 
-def _first(lines: Sequence[Block], zone: ZoneInfo, now: datetime) -> Dated | None:
+def _first(lines: Sequence[Block], zone: ZoneInfo, now: datetime, *, changed: bool = False) -> Dated | None:
     """The first date with a clock time, else the first day."""
     day = None
     for block in lines:
-        dated = _in_line(block.text, zone, now)
+        dated = _in_line(block.text, zone, now, changed=changed)
         if dated is not None and not dated.day_only:
             return dated
         day = day or dated
     return day
 
 
-def _in_line(text: str, zone: ZoneInfo, now: datetime) -> Dated | None:
+def _in_line(text: str, zone: ZoneInfo, now: datetime, *, changed: bool = False) -> Dated | None:
+    """The first date of a line that is not of a change, or with `changed` the first that is."""
     if len(text) > _LONGEST_LINE:
         return None
+    before = 0
     for found in _FULL.finditer(text):
-        if _CHANGED.search(text[max(0, found.start() - 12) : found.start()]):
+        label = text[max(before, found.start() - _LONGEST_LABEL) : found.start()]
+        before = found.end()
+        if (_CHANGED.search(label) is not None) is not changed:
             continue
-        dated = parse_date(found.group(), zone=zone, now=now)
+        dated = _not_ahead(parse_date(found.group(), zone=zone, now=now), now)
         if dated is not None:
             return dated
     return None
+
+
+def _changed(
+    about: Metadata, blocks: Sequence[Block], title: str, zone: ZoneInfo, now: datetime
+) -> Dated | None:
+    declared = (about.claims.get("dateModified", ""), about.metas.get("article:modified_time", ""))
+    at = _headline(blocks, title)
+    near = [*blocks[at : at + _BELOW], *reversed(blocks[max(0, at - _ABOVE) : at])]
+    return _first(near, zone, now, changed=True) or next(_dated(declared, zone, now), None)
 
 
 def _labelled(blocks: Sequence[Block], zone: ZoneInfo, now: datetime) -> Dated | None:

@@ -216,6 +216,8 @@ class TelegramServer:
     async def _handle(self, request: web.Request, method: str, fields: dict[str, str]) -> web.StreamResponse:
         if method == "getUpdates":
             return await self._get_updates(fields)
+        if method == "sendChatAction" and (refusal := self.chat_faults.get(fields["chat_id"])):
+            return _failure(refusal.status, refusal.description)
         if simple := self._methods.get(method):
             return _success(simple(fields))
         if method not in ("sendMessage", "editMessageText", "deleteMessage"):
@@ -386,9 +388,6 @@ class TelegramServer:
 
     def _act(self, fields: dict[str, str]) -> bool:
         chat_id, topic = fields["chat_id"], int(fields.get("message_thread_id", 0))
-        fault = self.chat_faults.get(chat_id)
-        if fault is not None or chat_id in self._dead:
-            raise RefusalError(fault.description if fault else "chat not found")
         if topic and chat_id in self.topics and topic not in self.topics[chat_id]:
             raise RefusalError("message thread not found")
         return True

@@ -108,22 +108,24 @@ async def _kills(database_url: str, *, speed: float, kills: int) -> None:
         for life in range(kills + 1):
             child = processes.Process(target=deliver, args=(database_url, server.url, speed, clock.zero))
             child.start()
-            if life < kills:
-                # Not while it starts: the moments that matter are those around a message.
-                await _posts_more(server, dice.randint(1, 6))
-                await asyncio.sleep(dice.uniform(0, 3))
-            else:
-                await until_done(store, within=20_000)
-            child.kill()
-            await asyncio.to_thread(child.join)
+            try:
+                if life < kills:
+                    # Not while it starts: the moments that matter are those around a message.
+                    await _posts_more(server, dice.randint(1, 3), of=len(lines))
+                    await asyncio.sleep(dice.uniform(0, 3))
+                else:
+                    await until_done(store, within=20_000)
+            finally:
+                child.kill()
+                await asyncio.to_thread(child.join)
     store.close()
     assert (server.lost(lines), server.doubled()) == ([], [])
     assert server.violated() == {}
     assert "editMessageText" in {method for method, _ in server.calls}  # some were looked for
 
 
-async def _posts_more(server: TelegramServer, messages: int) -> None:
-    wanted = len(server.messages) + messages
+async def _posts_more(server: TelegramServer, messages: int, *, of: int) -> None:
+    wanted = min(len(server.messages) + messages, of)
     async with asyncio.timeout(6_000):
         while len(server.messages) < wanted:  # noqa: ASYNC110 - another process posts
             await asyncio.sleep(0.2)

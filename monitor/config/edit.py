@@ -3,7 +3,7 @@
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,17 @@ def with_rule_switched(text: str, rule_id: str, *, on: bool) -> str:
 
 def with_source(text: str, source: Mapping[str, Any]) -> str:
     """The file's text with one more source under `sources.add`."""
+    return with_sources(text, [source])
+
+
+def with_sources(text: str, added: Iterable[Mapping[str, Any]]) -> str:
+    """The file's text with more sources under `sources.add`."""
 
     def add(document: Any) -> None:
         sources = document.setdefault("sources", {})
         if not sources.get("add"):
             sources["add"] = []
-        sources["add"].append(dict(source))
+        sources["add"].extend(dict(source) for source in added)
 
     return _rewritten(text, add)
 

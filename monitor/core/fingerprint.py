@@ -7,15 +7,13 @@ of a text keeps those lowest pieces of the whole that fall into it.
 """
 
 import re
-from hashlib import blake2b
+from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import accumulate
 from zlib import crc32
 
-from monitor.core.model import Fingerprint
 from monitor.core.text import normalise
 
-_SHINGLE = 3  # characters; short enough for Chinese headlines
 _LEAD = 160  # characters of text that stand in for a missing title
 _SAMPLED = 6_000  # characters of text: more than a long report has, and a bound on the time taken
 _BANDS = 8
@@ -26,7 +24,20 @@ _TEXT_PIECE = {"han": 8, "latin": 5}
 _AMPLE = 8  # times as many pieces as needed are looked at: too few are among them once in 10**15 texts
 _GAPS = re.compile(r"[\W_]+")
 _TOKENS = re.compile("[a-z0-9]+|[^\\W_a-z0-9]")
-_FACT = 1 << 62  # marks keys made by `key_of`; bands are smaller, samples negative
+_HIGHEST = 1 << 62  # hashes are below it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What two reports that share text have in common: signed 64-bit keys, bands and samples apart."""
+
+    bands: tuple[int, ...]  # of the title; never negative
+    samples: tuple[int, ...]  # of title and text, lowest hash first; always negative
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """What a report is looked up by, each key once."""
+        return tuple(dict.fromkeys((*self.bands, *self.samples)))
 
 
 def fingerprint(title: str, text: str = "") -> Fingerprint:
@@ -36,29 +47,8 @@ def fingerprint(title: str, text: str = "") -> Fingerprint:
     headline = title if _GAPS.sub("", title) else text[:_LEAD]
     return Fingerprint(
         bands=_lowest(headline, _BANDS, **_TITLE_PIECE),
-        shingles=_shingles(headline),
         samples=tuple(~key for key in _lowest(f"{title}\n{text}", _SAMPLES, **_TEXT_PIECE)),
     )
-
-
-def shingles_of(text: str) -> frozenset[int]:
-    """32-bit hashes of the overlapping character shingles of the folded text, spaces and punctuation out."""
-    return _shingles(normalise(text).text)
-
-
-def key_of(kind: str, value: str) -> int:
-    """A look-up key for a fact that reports share, such as ("document", "银发〔2021〕237号").
-
-    It joins the bands of a fingerprint and never equals a band or a sample. Fold the value first.
-    """
-    digest = blake2b(f"{kind}\n{value}".encode(), digest_size=8).digest()
-    return _FACT | int.from_bytes(digest, "big") >> 2
-
-
-def resemblance(one: frozenset[int], other: frozenset[int]) -> float:
-    """Jaccard similarity of two shingle sets, 0 to 1; two empty sets resemble nothing."""
-    union = len(one | other)
-    return len(one & other) / union if union else 0.0
 
 
 def containment(one: tuple[int, ...], other: tuple[int, ...]) -> float:
@@ -74,15 +64,7 @@ def containment(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 
 def _complete_to(samples: tuple[int, ...]) -> int:
-    return ~samples[-1] if len(samples) >= _SAMPLES else _FACT
-
-
-def _shingles(folded: str) -> frozenset[int]:
-    flat = _GAPS.sub("", folded)
-    if not flat:
-        return frozenset()
-    pieces = {flat[i : i + _SHINGLE] for i in range(max(1, len(flat) - _SHINGLE + 1))}
-    return frozenset(crc32(piece.encode()) for piece in pieces)
+    return ~samples[-1] if len(samples) >= _SAMPLES else _HIGHEST
 
 
 def _lowest(folded: str, count: int, *, han: int, latin: int) -> tuple[int, ...]:

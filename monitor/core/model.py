@@ -341,24 +341,6 @@ def _hit_in_words(hit: Hit) -> str:
 # ── what it belongs to, and what is done about it ──
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprint:
-    """What two reports of one event share: looked up by bands and samples, compared by shingles and samples.
-
-    Bands and samples are signed 64-bit; two reports that share one are compared. Further keys, such as
-    those of `fingerprint.key_of`, may join the bands.
-    """
-
-    bands: tuple[int, ...]
-    shingles: frozenset[int]
-    samples: tuple[int, ...] = ()  # of title and text, lowest hash first; never equal to a band
-
-    @property
-    def keys(self) -> tuple[int, ...]:
-        """What a report is looked up by, each key once."""
-        return tuple(dict.fromkeys((*self.bands, *self.samples)))
-
-
 class Standing(StrEnum):
     """How far a story is established; the best report decides, a denial stands above all."""
 

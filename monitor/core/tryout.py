@@ -144,13 +144,11 @@ class _Words:
 
 
 def _trait(clause: Clause) -> str:
-    match clause:
-        case TierIs():
-            return f"tier:{clause.best}-{clause.worst}"
-        case SourceIs():
-            return f"source:{clause.name}{'*' * clause.prefix}"
-        case LanguageIs():
-            return f"lang:{clause.code}"
-        case TopicIs():
-            return f"topic:{clause.topic}"
-    raise AssertionError(clause)
+    if isinstance(clause, TierIs):
+        return f"tier:{clause.best}-{clause.worst}"
+    if isinstance(clause, SourceIs):
+        return f"source:{clause.name}{'*' * clause.prefix}"
+    if isinstance(clause, LanguageIs):
+        return f"lang:{clause.code}"
+    assert isinstance(clause, TopicIs)
+    return f"topic:{clause.topic}"

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from monitor.core.model import ChatName, DeliveryId, DeliveryState
 
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 OPEN = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNSURE, DeliveryState.CLAIMED)
 
 
@@ -32,7 +33,8 @@ class Owed:
         """When its turn comes, other deliveries aside."""
         if self.state is DeliveryState.CLAIMED:
             return self.claimed_until or self.queued_at
-        return self.not_before or self.queued_at
+        # Not when it was queued: after a clock was set back that may be tomorrow.
+        return self.not_before or _AT_ONCE
 
 
 def pick(

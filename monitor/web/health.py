@@ -1,7 +1,7 @@
 """What machines ask of the service: /healthz and Prometheus /metrics."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,24 @@ class Metrics:
         self.articles = Counter("policywire_articles", "New articles kept.", registry=own)
         self.flagged = Counter("policywire_flagged", "Articles judged relevant.", registry=own)
         self.failing = Gauge("policywire_sources_failing", "Sources whose last poll failed.", registry=own)
+        self.causes = Gauge("policywire_sources_broken", "Broken sources, by cause.", ["cause"], registry=own)
+        self.freshness = Gauge(
+            "policywire_source_newest_item_age_seconds",
+            "Age of the newest item of a source.",
+            ["source"],
+            registry=own,
+        )
         self.deliveries = Gauge("policywire_deliveries", "Deliveries, by state.", ["state"], registry=own)
         self.healthy = Gauge("policywire_healthy", "1 while nothing needs a person.", registry=own)
+
+    def sources(self, broken: Mapping[str, int], ages: Mapping[str, float]) -> None:
+        """Replace the figures: how many are broken, by cause; seconds since the newest item, by source."""
+        self.causes.clear()
+        for cause, number in broken.items():
+            self.causes.labels(cause).set(number)
+        self.freshness.clear()
+        for source, age in ages.items():
+            self.freshness.labels(source).set(age)
 
 
 class HealthServer:

@@ -53,26 +53,38 @@ class BotDesk:
         self.woken = 0
         self.problems: tuple[str, ...] = ()
         self.previewed: list[Config] = []
-        self.bot: Bot | None = None
+        self.wires: dict[str, tuple[Inbox, TelegramSender]] = {}
 
     def restarted(self) -> "BotDesk":
-        return BotDesk(self.server, self.file.parent, self.store)
+        desk = BotDesk(self.server, self.file.parent, self.store)
+        desk.wires = self.wires
+        return desk
 
     @asynccontextmanager
     async def running(self, *, token: str = TOKEN) -> AsyncIterator[Bot]:
         """The bot listens inside; when this ends, everything asked was answered."""
-        sender = TelegramSender(token, api_url=self.server.url, read_timeout=2.0)
-        inbox = Inbox(token, api_url=self.server.url)
-        await sender.start()
-        await inbox.start()
+        inbox, sender = await self._wired(token)
         stop = asyncio.Event()
-        self.bot = bot = self._a_bot(inbox, sender)
+        bot = self._a_bot(inbox, sender)
         task = asyncio.create_task(bot.run(stop))
         try:
             yield bot
         finally:
             stop.set()
             await task
+
+    async def _wired(self, token: str) -> tuple[Inbox, TelegramSender]:
+        # Opened once for a test: each costs more than all else in it.
+        if token not in self.wires:
+            sender = TelegramSender(token, api_url=self.server.url, read_timeout=2.0)
+            inbox = Inbox(token, api_url=self.server.url)
+            await sender.start()
+            await inbox.start()
+            self.wires[token] = inbox, sender
+        return self.wires[token]
+
+    async def close(self) -> None:
+        for inbox, sender in self.wires.values():
             await inbox.close()
             await sender.close()
 
@@ -150,5 +162,5 @@ class BotDesk:
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until it holds; the test's own time limit ends it otherwise."""
-    while not holds():
+    while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
         await asyncio.sleep(0.005)

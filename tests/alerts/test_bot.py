@@ -1,22 +1,37 @@
 """The bot, through the real client: who may ask, what is answered, and that each thing is done once."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alerts.pace import Pace
+from monitor.config.edit import checked
 from monitor.core.errors import StoreError
-from monitor.core.model import BotRights, ChatName, DeliveryKind, DeliveryState, SourceId, StoryId
+from monitor.core.model import (
+    BotRights,
+    ChatName,
+    DeliveryKind,
+    DeliveryState,
+    RuleBook,
+    SourceId,
+    Story,
+    StoryId,
+)
 from monitor.store.sql import SqlStore
 from tests.alerts.bot_desk import CONFIG, GROUP, OTHER_OWNER, OWNER, READER, STRANGER, BotDesk, until
-from tests.builders import NOW, a_chat, a_source, a_state
-from tests.telegram_server import TOKEN, Fault, TelegramServer, blocked, flood, migrated
+from tests.alerts.desk import a_store
+from tests.builders import NOW, a_chat, a_source, a_state, an_article
+from tests.store.desk import keep, send, the_source
+from tests.telegram_server import TOKEN, Fault, Posted, TelegramServer, blocked, flood, migrated
 
 DESK = ChatName("desk")
+NOT_HERE = "this chat is not in config.yaml: no alerts come here"
 QUIET = ("httpx", "httpcore", "telegram", "aiohttp")  # heard from WARNING up, or the stand-in's own
 
 
@@ -27,8 +42,10 @@ async def server() -> AsyncIterator[TelegramServer]:
 
 
 @pytest.fixture
-def desk(server: TelegramServer, tmp_path: Path) -> BotDesk:
-    return BotDesk(server, tmp_path)
+async def desk(server: TelegramServer, tmp_path: Path) -> AsyncIterator[BotDesk]:
+    desk = BotDesk(server, tmp_path)
+    yield desk
+    await desk.close()
 
 
 # ── who may ask ──
@@ -73,11 +90,20 @@ async def test_in_private_a_word_gets_a_hint(desk: BotDesk) -> None:
 async def test_messages_of_bots_and_unknown_updates_are_left_alone(
     desk: BotDesk, server: TelegramServer
 ) -> None:
-    server.push_update(poll={"id": "1", "question": "?"})
+    server.push_update(poll={"id": "1", "question": "?"})  # nothing the client can read
     server.push_update(something_new={"of": "tomorrow"})
     server.push_update(message={"message_id": 5, "date": 1, "chat": {"id": OWNER, "type": "private"}})
     bot = {"id": OWNER, "is_bot": True, "first_name": "x"}
-    assert await desk.ask("/help", **{"from": bot}) == []
+    server.push_text("/help", chat_id=OWNER, user_id=OWNER, **{"from": bot})
+    assert await desk.handle_all() == []
+
+
+async def test_no_more_strangers_are_remembered_than_are_useful(desk: BotDesk) -> None:
+    desk.store.set_bot_value("strangers", json.dumps([*range(1_000, 3_000)]))
+    assert await desk.ask("/start", person=1_500) == []
+    assert len(await desk.ask("/start", person=STRANGER)) == 1
+    kept = json.loads(desk.store.bot_value("strangers") or "")
+    assert (len(kept), kept[0], kept[-1]) == (2_000, 1_001, STRANGER)
 
 
 # ── what is answered ──
@@ -133,50 +159,47 @@ async def test_rules_show_their_running_precision(desk: BotDesk) -> None:
     assert answer.splitlines()[1:] == ["ecny +1: 67% (2 / 3)", "old +1: no presses"]
 
 
-def rules_of(desk: BotDesk):  # type: ignore[no-untyped-def]
-    from monitor.config.edit import checked
-
+def rules_of(desk: BotDesk) -> RuleBook:
     return checked(desk.file.read_text("utf-8"), "config.yaml", {}).rules
+
+
+def replied(posted: Posted) -> dict[str, Any]:
+    """The message that a reply answers, as Telegram tells it."""
+    chat = {"id": int(posted.chat_id), "type": "supergroup", "title": "desk"}
+    return {"message_id": posted.message_id, "date": 1, "chat": chat}
 
 
 async def test_why_tells_every_step_by_number_and_in_reply(desk: BotDesk, server: TelegramServer) -> None:
     story, posted = desk.tell_sent()
-    by_number, in_reply = await desk.ask(f"/why {story.id}", "/why"), []
-    assert "Judged\necny (ecny) +6: “Digital yuan” in title" in by_number[0]
-    assert by_number[1].startswith("which story?")
-    reply = {"message_id": posted.message_id, "date": 1, "chat": {"id": GROUP, "type": "supergroup"}}
-    in_reply = await desk.ask("/why", chat=GROUP, reply_to_message=reply)
-    assert in_reply[0] == by_number[0].replace("queued", "sent") or "Decision" in in_reply[0]
+    by_number, without = await desk.ask(f"/why {story.id}", "/why")
+    assert "Judged\necny (ecny) +6: “Digital yuan” in title" in by_number
+    assert "Delivery\nalert to desk: sent" in by_number
+    assert without.startswith("which story?")
+    assert await desk.ask("/why", chat=GROUP, reply_to_message=replied(posted)) == [by_number]
     assert server.messages[-1].reply_to is not None
     assert await desk.ask("/why 999") == ["there is no story 999"]
 
 
 async def test_latest_and_search(desk: BotDesk) -> None:
     desk.tell_story("Digital yuan <pilot>")
+    told = "• Digital yuan <pilot>\nPeople's Bank of China · 2026-11-24 08:00 · story 1"
     latest, by_topic, other, wrong = await desk.ask("/latest", "/latest #ecny", "/latest ai", "/latest x")
-    assert latest.startswith(
-        "Latest alerts\n• Digital yuan <pilot>\nPeople's Bank of China · 2026-11-24 08:00 · story 1"
-    )
-    assert by_topic == latest
+    assert latest == by_topic == f"Latest alerts\n{told}"
     assert other == "nothing was alerted yet"
     assert wrong.startswith("no topic “x”; one of ecny, crypto")
     found, none, empty = await desk.ask("/search YUAN pilot", "/search <b>rocket</b>", "/search")
-    assert found.startswith("“YUAN pilot”\n• Digital yuan <pilot>")
+    assert found == f"“YUAN pilot”\n{told}"
     assert none == "nothing found for “<b>rocket</b>”"
     assert empty == "say what to look for: /search digital yuan"
 
 
 async def test_a_story_is_muted_and_speaks_again(desk: BotDesk) -> None:
     story, posted = desk.tell_sent("Title & <tag>")
-    assert (
-        await desk.ask(f"/mute {story.id}", f"/mute {story.id}")
-        == ["story 1 is muted; /unmute undoes it: Title & <tag>"] * 2
-    )
+    muted = "story 1 is muted; /unmute undoes it: Title & <tag>"
+    assert await desk.ask(f"/mute {story.id}", f"/mute {story.id}") == [muted, muted]
     assert desk.muted(story.id)
-    reply = {"message_id": posted.message_id, "date": 1, "chat": {"id": GROUP, "type": "supergroup"}}
-    assert await desk.ask("/unmute", chat=GROUP, reply_to_message=reply) == [
-        "story 1 speaks again: Title & <tag>"
-    ]
+    answers = await desk.ask("/unmute", chat=GROUP, reply_to_message=replied(posted))
+    assert answers == ["story 1 speaks again: Title & <tag>"]
     assert not desk.muted(story.id)
 
 
@@ -185,7 +208,7 @@ async def test_a_test_goes_through_the_outbox_once(desk: BotDesk) -> None:
     (owed,) = desk.store.claim(NOW, NOW - NOW.replace(minute=0), 5, (), {})
     assert (owed.chat, owed.kind, owed.key) == ("desk", DeliveryKind.NOTICE, "notice:test:1")
     assert desk.woken == 1
-    assert await desk.ask("/test", person=READER) == ["this chat is not in config.yaml: no alerts come here"]
+    assert await desk.ask("/test", person=READER) == [NOT_HERE]
 
 
 async def test_a_digest_now(desk: BotDesk) -> None:
@@ -197,15 +220,10 @@ async def test_a_digest_now(desk: BotDesk) -> None:
         "nothing is gathered for this chat",
     ]
     assert desk.store.counts()[DeliveryState.FOLDED] == 2
-    assert await desk.ask("/digest", person=READER) == [
-        "this chat is not in config.yaml: no alerts come here"
-    ]
+    assert await desk.ask("/digest", person=READER) == [NOT_HERE]
 
 
 def gather(desk: BotDesk, title: str) -> None:
-    from tests.builders import an_article
-    from tests.store.desk import keep, send, the_source
-
     with desk.store.work() as work:
         work.keep_sources([the_source()], NOW)
         story = work.open_story(title, NOW)
@@ -225,8 +243,11 @@ async def test_a_parked_chat_receives_again_by_command(desk: BotDesk) -> None:
     assert await desk.ask("/start desk") == ["desk receives again; 1 kept messages are on their way"]
 
 
+HOSTILE = ["/<script>", "/search " + "<b>&" * 2_500, "/why " + "9" * 5_000, "/nothing\u202e"]
+
+
 @pytest.mark.parametrize(
-    "text", ["/<script>", "/search " + "<b>&" * 2_500, "/why " + "9" * 5_000, "/nothing\u202e"]
+    "text", HOSTILE, ids=["a tag", "10,000 characters", "a long number", "a direction mark"]
 )
 async def test_hostile_words_are_answered_harmlessly(
     desk: BotDesk, server: TelegramServer, text: str
@@ -237,9 +258,8 @@ async def test_hostile_words_are_answered_harmlessly(
 
 
 async def test_a_long_answer_is_cut_between_lines(desk: BotDesk, server: TelegramServer) -> None:
-    desk.config = replace(
-        CONFIG, sources=tuple(a_source(id=SourceId(f"s{n}"), name="x" * 60) for n in range(300))
-    )
+    sources = tuple(a_source(id=SourceId(f"s{n}"), name="x" * 60) for n in range(300))
+    desk.config = replace(CONFIG, sources=sources)
     (answer,) = await desk.ask("/sources")
     assert answer.startswith("300 sources")
     assert answer.splitlines()[-1].startswith("… and ")
@@ -313,11 +333,7 @@ async def test_a_late_answer_to_a_press_is_nobodys_trouble(desk: BotDesk, server
             "from": {"id": OWNER, "is_bot": False, "first_name": "x"},
             "chat_instance": "1",
             "data": f"useful:{story.id}",
-            "message": {
-                "message_id": posted.message_id,
-                "date": 0,
-                "chat": {"id": GROUP, "type": "supergroup"},
-            },
+            "message": replied(posted) | {"date": 0},  # too old to be told of
         }
     )
     assert await desk.handle_all() == []
@@ -376,8 +392,7 @@ async def test_what_an_alert_was_told_to_wait_an_answer_waits(desk: BotDesk, ser
     assert len(await desk.ask("/help")) == 1
 
 
-async def test_answers_keep_the_pace(server: TelegramServer, tmp_path: Path) -> None:
-    desk = BotDesk(server, tmp_path)
+async def test_answers_keep_the_pace(desk: BotDesk, server: TelegramServer) -> None:
     desk.pace = Pace()
     assert len(await desk.ask("/help", "/help", chat=GROUP)) == 2
     assert server.posted_at[1] - server.posted_at[0] >= 1.0
@@ -403,7 +418,8 @@ async def test_a_public_group_by_its_name_is_the_chat_of_the_file(
 ) -> None:
     desk.config = replace(CONFIG, chats=(a_chat("desk", id="@our_desk"),))
     public = {"id": -100777, "type": "supergroup", "title": "x", "username": "Our_Desk"}
-    await desk.ask("/test", chat=GROUP, replace_chat=public)
+    server.push_text("/test", chat_id=GROUP, user_id=OWNER, chat=public)
+    await desk.handle_all()
     assert server.messages[-1].chat_id == "@our_desk"
     assert desk.store.counts()[DeliveryState.QUEUED] == 1
 
@@ -434,10 +450,7 @@ async def test_a_refused_token_is_named(desk: BotDesk, caplog: pytest.LogCapture
 
 
 def loud(record: logging.LogRecord) -> bool:
-    return (
-        record.name.partition(".")[0] not in QUIET
-        or record.levelno > logging.INFO
-    )
+    return record.name.partition(".")[0] not in QUIET or record.levelno > logging.INFO
 
 
 async def test_network_trouble_is_waited_out(desk: BotDesk, server: TelegramServer) -> None:
@@ -462,34 +475,31 @@ async def test_a_menu_that_cannot_be_set_keeps_nobody_out(
 
 
 class FullDisk(SqlStore):
-    """A store that writes nothing while `full`."""
+    """A store that writes nothing while `broken`."""
 
-    full = False
+    broken = False
 
     def set_bot_value(self, key: str, value: str) -> None:
-        if self.full:
+        if self.broken:
             raise StoreError("the disk is full")
         super().set_bot_value(key, value)
 
-    def story(self, story_id: StoryId):  # type: ignore[no-untyped-def]
-        if self.full:
+    def story(self, story_id: StoryId) -> Story | None:
+        if self.broken:
             raise StoreError("the disk is full")
         return super().story(story_id)
 
 
-async def test_a_full_disk_is_told_and_outlived(server: TelegramServer, tmp_path: Path) -> None:
-    from tests.alerts.desk import a_store
-
-    store = a_store(FullDisk)
-    desk = BotDesk(server, tmp_path, store)
+async def test_a_full_disk_is_told_and_outlived(desk: BotDesk, server: TelegramServer) -> None:
+    desk.store = store = a_store(FullDisk)
     desk.tell_story()
-    store.full = True
+    store.broken = True
     async with desk.running() as bot:
         server.push_text("/mute 1", chat_id=OWNER, user_id=OWNER)
         await until(lambda: bool(server.messages))
         assert server.messages[0].text == "the database cannot be used now: try again later"
         await until(lambda: "cannot note" in bot.problem)
-        store.full = False
+        store.broken = False
         server.push_text("/nothing", chat_id=OWNER, user_id=OWNER)
         await desk.heard()
         assert bot.problem == ""

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from monitor.config.advice import warnings
+import pytest
+
+from monitor.config.advice import own_terms, warnings
 from monitor.config.load import load
+from monitor.core.errors import ConfigError
 
 HEAD = """\
 timezone: UTC
@@ -66,3 +69,57 @@ def test_a_weight_left_out_is_pointed_at_where_its_rule_stands(tmp_path: Path) -
 def test_the_shipped_rules_cause_no_warning() -> None:
     path = Path(__file__).parents[2] / "config.yaml"
     assert warnings(path, load(path, {"TELEGRAM_CHAT_ID": "1"})) == ()
+
+
+def test_a_rule_that_is_switched_off_does_not_shift_the_others(tmp_path: Path) -> None:
+    written = """\
+  list:
+    - {id: off, terms: [yuan], weight: 5, enabled: false}
+    - {id: cash, terms: [cash], weight: 5}
+    - {id: no, terms: [yuan], weight: 0}
+"""
+    assert [line.split(": ", 2)[:2] for line in lines(tmp_path, written)] == [
+        [":9:31", "rules.list.2.weight"]
+    ]
+
+
+def test_a_refused_rule_behind_one_that_is_switched_off_is_pointed_at(tmp_path: Path) -> None:
+    written = "  list:\n    - {id: off, terms: [a1], enabled: false}\n    - {id: bad, query: 'one AND'}\n"
+    with pytest.raises(ConfigError) as refused:
+        lines(tmp_path, written)
+    assert str(refused.value.where).endswith("config.yaml:8:16: rules.list.1.query")
+
+
+COMMON = """\
+  sets:
+    mine: [China, yuan]
+    +ecny: [wallet]
+  list:
+    - {id: off, terms: [said], enabled: false}
+    - {id: plain, terms: [said, cash, "@mine", "/c.sh/"], weight: 5}
+    - {id: asked, query: 'bank AND (said OR @ecny)', needs: [China], unless: 'said NOT bank', weight: 5}
+"""
+
+
+def test_the_terms_of_the_file_are_told_from_those_that_came_with_it(tmp_path: Path) -> None:
+    lines(tmp_path, COMMON)
+    path = tmp_path / "config.yaml"
+    terms = ("said", "cash", "bank", "China", "yuan", "wallet")
+    assert own_terms(path, load(path, {})) == terms
+
+
+def test_terms_too_common_are_pointed_at(tmp_path: Path) -> None:
+    quiet = lines(tmp_path, COMMON)
+    path = tmp_path / "config.yaml"
+    shares = {"said": 0.6, "China": 0.25, "bank": 0.1, "wallet": 0.3}
+    found = [line.removeprefix(str(path)) for line in warnings(path, load(path, {}), shares)]
+    assert [line.split(": ", 2)[:2] for line in found if line not in quiet] == [
+        [":8:13", "rules.sets.+ecny.0"],
+        [":7:12", "rules.sets.mine.0"],
+        [":11:19", "rules.list.1.terms"],
+        [":12:20", "rules.list.2.query"],
+        [":12:61", "rules.list.2.needs"],
+        [":12:77", "rules.list.2.unless"],
+    ]
+    mend = "ask for something beside it, or for a longer phrase"
+    assert found[-1].endswith(f"“said” stands in 60% of the articles in the archive ({mend})")

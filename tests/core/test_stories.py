@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from monitor.config.lexicon import shipped_lexicon
-from monitor.core.fingerprint import fingerprint
 from monitor.core.grouping import group
 from monitor.core.language import language_of
 from monitor.core.pairs import WINDOW, compare, likelihood
 from monitor.core.profile import Profile, from_fields, keys_of, profile_of, to_fields
-from monitor.core.stories import TOGETHER, Placement, nearest, place
-from tests.builders import a_story
+from monitor.core.stories import TOGETHER, Placement, place
 
 DAY = datetime(2021, 9, 24, tzinfo=UTC)
 NOTICE = "关于进一步防范和处置虚拟货币交易炒作风险的通知"
@@ -222,19 +220,3 @@ def test_the_order_of_a_batch_does_not_matter(seed: int) -> None:
 
 def test_an_empty_batch_has_no_stories() -> None:
     assert group([]) == []
-
-
-# ── by title alone ──
-
-
-def test_the_nearest_title_wins() -> None:
-    titles = [
-        "digital yuan pilot widens today",
-        "digital yuan pilot widens",
-        "digital yuan pilot widens today",
-    ]
-    candidates = [(a_story(id=i), fingerprint(title)) for i, title in enumerate(titles, 1)]
-    found = nearest(fingerprint("Digital yuan pilot widens"), candidates)
-    assert found is not None
-    assert found.id == 2
-    assert nearest(fingerprint("Cyberspace regulator drafts rules"), candidates) is None
