@@ -7,7 +7,7 @@ from alerts.commands import Reply, fitted, said
 from alerts.harmless import anchor, escaped, line, safe_link
 from alerts.labels import moment
 from monitor.core.archive import Kept
-from monitor.core.model import Config, DeliveryState, SourceState, StoryId, Topic
+from monitor.core.model import Config, DeliveryState, Rule, SourceState, StoryId, Topic
 from monitor.core.ports import Archive, Clock, Outbox, Store
 from monitor.queries import RulePresses, presses_by_rule, why_story
 
@@ -82,15 +82,12 @@ class Answers:
         return f"{shown}: {last}"
 
     def rules(self, switched_off: Collection[str]) -> Reply:
-        """Every rule with what the desk thought of its alerts."""
-        rules = self._config().rules.rules
-        pressed = presses_by_rule(self._store, [rule.id for rule in rules])
-        lines = [
-            f"{_code(rule.id)} {rule.weight:+g}{_topic(rule.topic)}: {_precision(presses)}"
-            for rule, presses in zip(rules, pressed, strict=True)
-        ]
-        lines += [f"{_code(rule)} is off" for rule in switched_off]
-        return fitted([f"<b>{len(rules)} rules</b> (useful / pressed)"], lines)
+        """Every rule with what the desk thought of its alerts, those it said most about first."""
+        rules = {rule.id: rule for rule in self._config().rules.rules}
+        pressed = sorted(presses_by_rule(self._store, rules), key=lambda one: -(one.useful + one.noise))
+        off = [f"{_code(rule)} is off" for rule in switched_off]
+        lines = [_rule(rules[presses.rule], presses) for presses in pressed]
+        return fitted([f"<b>{len(rules)} rules</b> (useful / pressed)"], [*off, *lines])
 
     def why(self, story_id: StoryId) -> Reply:
         """Every step of a story's way."""
@@ -136,11 +133,11 @@ class Answers:
         """Mute a story, or let it speak again; saying it twice changes nothing."""
         with self._store.work() as work:
             known = work.mute_story(story_id, self._clock.now() if on else None)
-        story = self._store.story(story_id) if known else None
+        story = self._store.live_story(story_id) if known else None
         if story is None:
             return said(f"there is no story {story_id}")
         done = "is muted; /unmute undoes it:" if on else "speaks again:"
-        return said(f"story {story_id} {done} {line(story.title, 200)}")
+        return said(f"story {story.id} {done} {line(story.title, 200)}")
 
     def press(self, story_id: StoryId, person: int, *, useful: bool) -> str:
         """Remember what a person thinks of a story; returns what to show."""
@@ -156,6 +153,10 @@ def _code(rule: str) -> str:
 
 def _fails(state: SourceState | None) -> bool:
     return state is not None and state.failures > 0
+
+
+def _rule(rule: Rule, presses: RulePresses) -> str:
+    return f"{_code(rule.id)} {rule.weight:+g}{_topic(rule.topic)}: {_precision(presses)}"
 
 
 def _topic(topic: Topic | None) -> str:

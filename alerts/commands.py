@@ -52,7 +52,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the bot answers; `later` is computed after everything else is served and takes its place."""
+    """What the bot answers; `later` takes its place, which is only said while that is being computed."""
 
     html: str = ""
     buttons: tuple[tuple[Button, ...], ...] = ()

@@ -19,6 +19,7 @@ from alerts.render import render
 from alerts.whereabouts import Whereabouts
 from monitor.core.errors import ChatMigrated, LeaseLost, SendError, StoreError
 from monitor.core.model import (
+    Channel,
     Chat,
     ChatName,
     Config,
@@ -227,8 +228,10 @@ class Courier:
         return Line(self._sender, self._pace, chat, message, remember)
 
     def _rendered(self, delivery: Delivery, chat: Chat) -> Message:
-        message = render(delivery, chat, zone=self._config().alerts.timezone)
-        return replace(message, silent=message.silent or delivery.silent)
+        config = self._config()
+        # Without anybody who may press them, buttons are noise.
+        pressed = chat.channel is Channel.TELEGRAM and bool(config.bot.owners or config.bot.readers)
+        return render(delivery, chat, zone=config.alerts.timezone, buttons=pressed)
 
     async def _try(self, line: Line, delivery: Delivery) -> tuple[Delivery, Outcome]:
         if delivery.kind is DeliveryKind.EDIT:

@@ -22,10 +22,11 @@ class Digester:
 
     def fold_due(self, now: datetime) -> int:
         """Fold or release what is due at `now`; returns how many messages that made. Raises StoreError."""
-        made = 0
-        for chat, gathered in self._by_chat(self._outbox.gathered(now)):
+        names = [chat.name for chat in self._config().chats]
+        made = self._release_orphans(names, now)
+        for chat, gathered in self._by_chat(self._outbox.gathered(now, names)):
             made += self._tell(chat, gathered, now)
-        for chat, waiting in self._by_chat(self._outbox.open_alerts(now)):
+        for chat, waiting in self._by_chat(self._outbox.open_alerts(now, names)):
             late = catch_up(waiting, now)
             made += self._fold(chat, late, labels(chat.language).catch_up, "catch-up", now)
         return made
@@ -33,8 +34,16 @@ class Digester:
     def fold_now(self, chats: Collection[ChatName], now: datetime) -> int:
         """Fold or release all that is gathered for these chats, due or not; returns how many messages that
         made. Raises StoreError."""
-        gathered = self._by_chat(self._outbox.gathered(now + _FAR))
-        return sum(self._tell(chat, owed, now) for chat, owed in gathered if chat.name in chats)
+        gathered = self._by_chat(self._outbox.gathered(now + _FAR, chats))
+        return sum(self._tell(chat, owed, now) for chat, owed in gathered)
+
+    def _release_orphans(self, names: Sequence[ChatName], now: datetime) -> int:
+        """Let what was gathered for chats that are not configured any more go the way of all messages: the
+        courier parks it and says so."""
+        orphans = self._outbox.orphans(names)
+        if not orphans:
+            return 0
+        return self._outbox.release([one.id for one in self._outbox.gathered(now + _FAR, orphans)])
 
     def _tell(self, chat: Chat, gathered: Sequence[Delivery], now: datetime) -> int:
         if len(gathered) == 1:  # one alert tells itself better than a digest of one
@@ -58,7 +67,7 @@ class Digester:
         return made
 
     def _by_chat(self, deliveries: Iterable[Delivery]) -> Iterator[tuple[Chat, list[Delivery]]]:
-        """The deliveries of each chat that is still configured; the courier parks those of others."""
+        """The deliveries of each configured chat."""
         owed: dict[ChatName, list[Delivery]] = {}
         for one in deliveries:
             owed.setdefault(one.chat, []).append(one)

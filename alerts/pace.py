@@ -97,6 +97,7 @@ class Pace:
         self._over_all = (_Window(over_all),) if over_all else ()
         self._windows: dict[str, tuple[_Window, ...]] = {}
         self._held: dict[str, float] = {}  # until when, by address
+        self._closed: dict[str, float] = {}
 
     def ready_in(self, chat: Chat) -> float:
         """Seconds until the chat's own limits let the next request through."""
@@ -106,6 +107,11 @@ class Pace:
         """Remember that the chat asked for patience; `held_for` tells of it, `turn` does not wait for it."""
         until = asyncio.get_running_loop().time() + seconds
         self._held[address_of(chat)] = max(until, self._held.get(address_of(chat), until))
+
+    def close(self, chat: Chat, seconds: float) -> None:
+        """Let nothing through to the chat for so long: it asked an answer of the bot for patience."""
+        self.hold(chat, seconds)
+        self._closed[address_of(chat)] = self._held[address_of(chat)]
 
     def held_for(self, chat: Chat) -> float:
         """Seconds of that patience that are left."""
@@ -119,10 +125,10 @@ class Pace:
         """Wait for the chat's turn; the request is what happens inside."""
         windows = self._of(chat)
         loop = asyncio.get_running_loop()
-        wait = _longest(windows, loop.time())
+        wait = self._wait(chat, windows)
         while wait > 0:
             await asyncio.sleep(wait)
-            wait = _longest(windows, loop.time())
+            wait = self._wait(chat, windows)
         for window in windows:
             window.start()
         try:
@@ -130,6 +136,13 @@ class Pace:
         finally:
             for window in windows:
                 window.end(loop.time())
+
+    def _wait(self, chat: Chat, windows: Iterable[_Window]) -> float:
+        now = asyncio.get_running_loop().time()
+        closed = self._closed.get(address_of(chat), 0.0) - now
+        if closed <= 0:
+            self._closed.pop(address_of(chat), None)
+        return max(closed, _longest(windows, now))
 
     def _of(self, chat: Chat) -> tuple[_Window, ...]:
         limits = self._limits(chat)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerts.harmless import anchor, escaped, host_of, line, paragraphs, safe_link
@@ -99,6 +100,7 @@ def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str]:
     title = line(alert.article.title, _DIGEST_TITLE) or words.untitled
     link = safe_link(alert.article.url)
     facts = [
+        _standing(alert.story, words),
         words.priority(alert.verdict.priority),
         line(alert.source_name, _DIGEST_NAME),
         " ".join(words.topics[topic] for topic in alert.verdict.topics[:2]),
@@ -215,11 +217,17 @@ def _also(alert: Alert, words: Labels, zone: ZoneInfo) -> str:
     if not others:
         return ""
     named = ", ".join(
-        f"{line(report.source_name, _NAME)} {moment(report.seen_at, zone)[11:]}"
+        f"{line(report.source_name, _NAME)} {_short_time(report.seen_at, alert.article.seen_at, zone)}"
         for report in others[:_NAMED_REPORTS]
     )
     more = len(others) - _NAMED_REPORTS
     return f"{words.also}: {named}" + (f" {words.also_more.format(count=more)}" if more > 0 else "")
+
+
+def _short_time(at: datetime, beside: datetime, zone: ZoneInfo) -> str:
+    """The time of day, with the day where it is not that of the time it stands beside."""
+    day, _, clock = moment(at, zone).partition(" ")
+    return clock if day == moment(beside, zone).partition(" ")[0] else f"{day[5:]} {clock}"
 
 
 def _first_of_each_source(reports: Sequence[Report], but: str) -> list[Report]:

@@ -73,8 +73,8 @@ def parse_change(words: str) -> Change:
 class RuleEdits:
     """One waiting change per owner, kept in the database; the file changes only when it is confirmed.
 
-    `preview` tells in words what a configuration would have alerted; it may take its time. `env` gives the
-    values of $NAMEs in the file.
+    `preview` tells in words what a configuration would have alerted, in a thread of its own: a stop of the
+    service waits for it, so it should take seconds. `env` gives the values of $NAMEs in the file.
     """
 
     def __init__(
@@ -102,6 +102,15 @@ class RuleEdits:
         """Check a change and keep it waiting under the number of its message; the answer asks for consent."""
         try:
             change = parse_change(words)
+        except UserError as mistake:
+            return said(str(mistake))
+        return Reply(
+            html="Checking the change and looking back with it …",
+            later=lambda: self._checked(change, person, number, language),
+        )
+
+    def _checked(self, change: Change, person: int, number: int, language: str) -> Reply:
+        try:
             before = self._read()
             after = change.applied(before)
             if after == before:
@@ -110,7 +119,7 @@ class RuleEdits:
         except UserError as mistake:
             return said(str(mistake))
         self._keep(person, number, change, before=before, after=after)
-        return Reply(later=lambda: self._proposal(change, config, number, language))
+        return self._proposal(change, config, number, language)
 
     def _proposal(self, change: Change, config: Config, number: int, language: str) -> Reply:
         words = labels(language)

@@ -1,7 +1,7 @@
 """The bot's own messages: paced with the alerts, known to reading back, patient where asked to be."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,43 +13,86 @@ from alerts.commands import Reply, said
 from alerts.line import Line
 from alerts.orders import Orders
 from alerts.pace import Pace, address_of
+from alerts.readback import Range, Reading, misses_needed, shares_sequence
 from alerts.updates import Inbox, Place
-from monitor.core.errors import RetryLater, SendError, StoreError
+from monitor.core.errors import NotSent, RetryLater, SendError, StoreError, Unsure
 from monitor.core.model import Chat, Message
+from monitor.core.outbox import DOUBT_WAIT, FoundAt, ProvedAbsent, RetryAfter, backoff
 from monitor.core.ports import Clock, Outbox, Sender
 
 _MOST_OPEN = 100  # answers under way; somebody who asks for more waits for nothing
 _MOST_PATIENCE = 120.0  # seconds after which an answer is no answer any more
+_TRIES = 4
+_LOOKS, _GROUP_LOOKS = 1.1, 3.1  # seconds between two looks for an answer: one a second, 20 a minute
+_SOON = 0.7  # seconds after which somebody who waits is told so
 _GRACE = 3.0  # seconds that answers may still take once we are asked to stop
 
 log = structlog.get_logger("policywire.bot")
 
 
 class _Noting:
-    """A Sender that has each message noted before anything else goes to its chat.
+    """A Sender that has each message known before anything else goes to its chat.
 
     Reading back edits the ids above the last alert: it must neither take an answer for a doubtful alert nor
-    write over it. What another message was told to wait meanwhile, this one waits, too.
+    write over it. So an answer in doubt is looked for at once, inside its turn of the pace, which alerts to
+    the chat wait for. What another message was told to wait meanwhile, this one waits, too.
     """
 
-    def __init__(self, sender: Sender, outbox: Outbox, pace: Pace) -> None:
+    def __init__(self, sender: Sender, outbox: Outbox, orders: Orders, pace: Pace) -> None:
         self._sender = sender
         self._outbox = outbox
+        self._orders = orders
         self._pace = pace
 
     async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:
         self._keep_patience(chat)
-        message_id = await self._sender.send(chat, message, reply_to=reply_to)
+        try:
+            message_id = await self._sender.send(chat, message, reply_to=reply_to)
+        except Unsure:
+            message_id = await self._looked_for(chat, message)
+        except RetryLater as asked:
+            self._pace.close(chat, asked.after.total_seconds())
+            raise
         if message_id is not None:
-            try:
-                await asyncio.to_thread(self._outbox.note_message, address_of(chat), message_id)
-            except StoreError as error:
-                log.error("an answer could not be noted", chat=chat.id, problem=str(error))
+            await asyncio.to_thread(self._outbox.note_message, address_of(chat), message_id)
         return message_id
+
+    async def _looked_for(self, chat: Chat, message: Message) -> int | None:
+        """The id of a message in doubt, None when that cannot be told. Raises NotSent: it is not there."""
+        await asyncio.sleep(DOUBT_WAIT.total_seconds())  # the request may still be on its way
+        ours = await asyncio.to_thread(self._known, chat)
+        here = await asyncio.to_thread(self._outbox.noted_messages, address_of(chat), 0)
+        above = max(here, default=None)
+        misses = misses_needed(chat)
+        between = _GROUP_LOOKS if chat.id.startswith(("-", "@")) else _LOOKS
+
+        async def edit(message_id: int) -> bool:
+            await asyncio.sleep(between)
+            return await self._sender.edit(chat, message_id, message)
+
+        found = await Reading(edit, Range(above=above, ours=ours, misses=misses)).find()
+        if isinstance(found, RetryAfter):
+            self._pace.close(chat, found.after.total_seconds())
+        if isinstance(found, ProvedAbsent):
+            await asyncio.sleep(found.wait.total_seconds())
+            raise NotSent("it did not arrive")
+        return found.message_id if isinstance(found, FoundAt) else None
+
+    def _known(self, chat: Chat) -> frozenset[int]:
+        """The ids that are known to be other messages, here or in the sequence that private chats share."""
+        addresses = {address_of(chat)}
+        if shares_sequence(chat):
+            addresses.update(self._orders.shared_addresses())
+        found = (self._outbox.noted_messages(address, 0) for address in addresses)
+        return frozenset().union(*found)
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> bool:
         self._keep_patience(chat)
-        return await self._sender.edit(chat, message_id, message)
+        try:
+            return await self._sender.edit(chat, message_id, message)
+        except RetryLater as asked:
+            self._pace.close(chat, asked.after.total_seconds())
+            raise
 
     async def reads_back(self, chat: Chat) -> bool:
         return await self._sender.reads_back(chat)
@@ -66,7 +109,7 @@ class Speech:
         self, inbox: Inbox, sender: Sender, outbox: Outbox, orders: Orders, clock: Clock, pace: Pace
     ) -> None:
         self._inbox = inbox
-        self._sender = _Noting(sender, outbox, pace)
+        self._sender = _Noting(sender, outbox, orders, pace)
         self._outbox = outbox
         self._orders = orders
         self._clock = clock
@@ -117,7 +160,24 @@ class Speech:
 
     async def _say(self, place: Place, reply: Reply, reply_to: int | None, replaces: int | None) -> None:
         if reply.later is not None:
-            reply = await self._computed(reply)
+            reply = await self._computed(place, reply, reply.later, reply_to)
+        await self._post(place, reply, reply_to, replaces)
+
+    async def _computed(
+        self, place: Place, reply: Reply, later: Callable[[], Reply], reply_to: int | None
+    ) -> Reply:
+        computing = asyncio.create_task(asyncio.to_thread(later))
+        await asyncio.wait({computing}, timeout=_SOON)
+        if not computing.done():
+            await self._post(place, reply, reply_to, None)
+        try:
+            return await computing
+        # The edge of one answer: whoever asked should hear that there will be none.
+        except Exception as bug:
+            log.error("an answer could not be found", exc_info=bug)
+            return said("that failed here; the log tells why")
+
+    async def _post(self, place: Place, reply: Reply, reply_to: int | None, replaces: int | None) -> None:
         turn = self._turns.setdefault(place.chat_id, asyncio.Lock())
         async with turn:
             try:
@@ -127,17 +187,11 @@ class Speech:
             else:
                 await self._send(chat, reply.message(), reply_to, replaces)
 
-    async def _computed(self, reply: Reply) -> Reply:
-        assert reply.later is not None
-        try:
-            return await asyncio.to_thread(reply.later)
-        # The edge of one answer: whoever asked should hear that there will be none.
-        except Exception as bug:
-            log.error("an answer could not be found", exc_info=bug)
-            return said("that failed here; the log tells why")
-
     async def _send(self, chat: Chat, message: Message, reply_to: int | None, replaces: int | None) -> None:
-        while (patience := self._pace.held_for(chat)) <= _MOST_PATIENCE:
+        for number in range(1, _TRIES + 1):
+            patience = self._pace.held_for(chat)
+            if patience > _MOST_PATIENCE:
+                break
             await asyncio.sleep(patience)
             line = Line(self._sender, self._pace, chat, message, partial(self._move, chat))
             try:
@@ -145,15 +199,20 @@ class Speech:
                     await line.send(reply_to)
             except RetryLater as asked:
                 await self._hold(line.chat, asked.after)
+            except (NotSent, Unsure):  # of what is sent it is known by now that it did not arrive
+                await asyncio.sleep(backoff(number).total_seconds())
+            except StoreError as error:
+                log.error("an answer was sent, but could not be noted", chat=chat.id, problem=str(error))
+                return
             except SendError as trouble:
                 log.warning("an answer was not sent", chat=chat.id, problem=str(trouble))
                 return
             else:
                 return
-        log.warning("an answer was not sent", chat=chat.id, problem="Telegram asks for patience")
+        log.warning("an answer was given up", chat=chat.id)
 
     async def _hold(self, chat: Chat, after: timedelta) -> None:
-        """Alerts are asked for the same patience."""
+        """Have alerts wait as well."""
         until = self._clock.now() + after
         try:
             await asyncio.to_thread(self._hold_all, chat, until)

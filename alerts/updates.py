@@ -153,7 +153,7 @@ class Inbox:
 
 
 class _Sifting(QuietRequest):
-    """The transport of the inbox: an update that PTB cannot read is emptied, else it would come back for ever."""
+    """The inbox's transport. An update that PTB cannot read is emptied: else it would come again for ever."""
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -168,7 +168,8 @@ def _readable(update: Any) -> Any:
     try:
         TelegramUpdate.de_json(update)
     except (KeyError, TypeError, ValueError, AttributeError):
-        return {"update_id": update["update_id"]} if isinstance(update, dict) and "update_id" in update else update
+        numbered = isinstance(update, dict) and "update_id" in update
+        return {"update_id": update["update_id"]} if numbered else update
     return update
 
 

@@ -34,7 +34,6 @@ from monitor.core.model import (
     Skip,
     Source,
     SourceId,
-    TermSet,
     Tier,
     Topic,
 )
@@ -52,19 +51,19 @@ _WORDS = {
     "en": (
         "The council|A team of researchers|The club|Local farmers|The airline|Her second novel|The museum|"
         "A shipping company|The coach|Voters in the north|The city's orchestra|An insurance group",
-        "said on Monday that|reported that|hopes that|denied that|showed how|expects that|explained why|has argued that",
-        "the harvest|ticket sales|the new stadium|a long drought|rail traffic|the summer season|the old bridge|"
-        "its quarterly profit|the water supply|a regional train line|the price of wheat|the second half",
-        "had improved more than planned|would open again in spring|was delayed by heavy rain|cost less than last year|"
-        "drew large crowds|needs repairs before winter|fell for a third month|surprised most visitors",
+        "said on Monday that|reported that|hopes that|denied that|showed how|expects that|explained why",
+        "the harvest|ticket sales|the new stadium|a long drought|rail traffic|the summer season|"
+        "the old bridge|its quarterly profit|the water supply|a regional train line|the price of wheat",
+        "had improved more than planned|would open again in spring|was delayed by heavy rain|"
+        "cost less than last year|drew large crowds|needs repairs before winter|fell for a third month",
     ),
     "zh": (
-        "当地农户|俱乐部|一家航空公司|博物馆|研究团队|她的新书|市交响乐团|铁路公司|主教练|一家保险集团|游客|不少家长",
+        "当地农户|俱乐部|一家航空公司|博物馆|研究团队|她的新书|市交响乐团|铁路公司|主教练|一家保险集团|不少家长",
         "周一表示，|介绍说，|预计，|否认|透露，|认为，|提醒，|回忆道，",
-        "今年的收成|门票销售|新体育场|长时间的干旱|铁路客流|夏季赛事|那座老桥|季度利润|城市供水|一条支线铁路|小麦价格|下半场",
-        "好于预期|将在明年春天重新开放|因大雨推迟|比去年更便宜|吸引了大批观众|入冬前需要维修|连续三个月下降|让多数人意外",
+        "今年的收成|门票销售|新体育场|长时间的干旱|铁路客流|夏季赛事|那座老桥|季度利润|城市供水|小麦价格|下半场",
+        "好于预期|将在明年春天重新开放|因大雨推迟|比去年更便宜|吸引了大批观众|入冬前需要维修|连续三个月下降",
     ),
-}  # fmt: skip
+}
 _POLICY = {
     "en": (
         "The People's Bank of China issued rules on the digital yuan pilot",
@@ -162,40 +161,32 @@ def as_judged(store: SqlStore) -> RuleBook:
 
 
 def new_rule(book: RuleBook) -> RuleBook:
-    rule = Rule(
-        id=RuleId("new"),
-        query=("digital yuan", "user data", "个人信息"),
-        topic=Topic.DATA,
-        weight=3.0,
-    )
+    rule = Rule(id=RuleId("new"), query=("new phone", "user data", "新手机"), topic=Topic.DATA, weight=4.0)
     return replace(book, rules=(*book.rules, rule))
 
 
 def other_weight(book: RuleBook) -> RuleBook:
-    """The rule for artificial intelligence, which fires on noise as well, counts twice."""
-    rules = (replace(rule, weight=rule.weight * 2) if rule.id == "ai" else rule for rule in book.rules)
+    """The rule for artificial intelligence, which fires on noise as well, suffices by itself."""
+    rules = (replace(rule, weight=4.0) if rule.id == "ai" else rule for rule in book.rules)
     return replace(book, rules=tuple(rules))
 
 
 def other_threshold(book: RuleBook) -> RuleBook:
-    return replace(book, threshold=book.threshold - 0.5)
+    return replace(book, threshold=book.threshold / 4)
+
+
+def with_terms(book: RuleBook, name: str, *terms: str) -> RuleBook:
+    sets = (replace(each, terms=(*each.terms, *terms)) if each.name == name else each for each in book.sets)
+    return replace(book, sets=tuple(sets))
 
 
 def longer_set(book: RuleBook) -> RuleBook:
-    sets = (
-        TermSet(name=each.name, terms=(*each.terms, "应用程序")) if each.name == "data" else each
-        for each in book.sets
-    )
-    return replace(book, sets=tuple(sets))
+    return with_terms(book, "ecny_core", "芯片企业")
 
 
-def common_word(book: RuleBook) -> RuleBook:
-    """The worst of its kind: a word of a third of the archive joins a set that most rules name."""
-    sets = (
-        TermSet(name=each.name, terms=(*each.terms, "铁路", "rail traffic")) if each.name == "act" else each
-        for each in book.sets
-    )
-    return replace(book, sets=tuple(sets))
+def common_words(book: RuleBook) -> RuleBook:
+    """The worst of its kind: words of most of the archive join the set that most rules name."""
+    return with_terms(book, "authority", "rail traffic", "the council", "铁路", "研究团队")
 
 
 CHANGES: tuple[tuple[str, Callable[[RuleBook], RuleBook]], ...] = (
@@ -203,7 +194,7 @@ CHANGES: tuple[tuple[str, Callable[[RuleBook], RuleBook]], ...] = (
     ("another weight", other_weight),
     ("another threshold", other_threshold),
     ("one term more in a shipped set", longer_set),
-    ("two common words in a set that most rules name", common_word),
+    ("common words in the set that most rules name", common_words),
 )
 
 
@@ -242,12 +233,12 @@ def measure(store: SqlStore, config: Config, days: int) -> None:
     rate = Rate.of(store, config)
     for name, change in CHANGES:
         other = with_rules(config, change(config.rules))
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         found = compare(store, config, other, NOW - timedelta(days=days + 1))
-        seconds = time.perf_counter() - started
+        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
         print(
-            f"{name:48} {seconds:5.1f} s  {found.judged_again:7,} of {found.articles:,} judged again, "
-            f"{len(found.gained)} stories gained, {len(found.lost)} lost",
+            f"{name:46} {seconds:5.1f} s ({cpu:.1f} s CPU)  {found.judged_again:7,} "
+            f"of {found.articles:,} judged again, {len(found.gained)} stories gained, {len(found.lost)} lost",
             flush=True,
         )
     print(f"judging everything again ({rate.each * 1000:.2f} ms each) {rate.each * count:16.1f} s")

@@ -46,6 +46,7 @@ class Row:
     relevant: bool
     topic: str  # the main one; "" when not relevant
     tier: str
+    doctype: str
     priority: str
     random: bool
     borderline: bool
@@ -63,6 +64,7 @@ class Scores:
     false_alarms: float
     topic: float
     authority: float
+    doctype: float
     priority: float
 
 
@@ -103,6 +105,7 @@ def _row(item: dict[str, Any], judge: Judge) -> Row:
         relevant=bool(item["label"]),
         topic=next(iter(item["topics"]), ""),
         tier=item["tier"],
+        doctype=item["doctype"],
         priority=item["priority"],
         random=item["sample"] == "random",
         borderline=item["borderline"],
@@ -133,11 +136,13 @@ def score(rows: Sequence[Row], threshold: float | None = None) -> Scores:
         false_alarms=1000 * _share(sum(map(taken, random)), len(random)),
         topic=_agree(right, lambda row: next(iter(row.verdict.topics), "") == row.topic),
         authority=_agree(right, lambda row: row.verdict.authority == row.tier),
+        doctype=_agree(right, lambda row: row.verdict.doctype == row.doctype),
         priority=_agree(right, lambda row: row.verdict.priority == row.priority),
     )
 
 
-FIGURES = tuple(figure.name for figure in fields(Scores) if figure.name != "rows")
+NO_FLOOR = frozenset({"rows", "doctype"})
+FIGURES = tuple(figure.name for figure in fields(Scores) if figure.name not in NO_FLOOR)
 
 
 def _share(part: float, whole: float) -> float:
@@ -163,12 +168,12 @@ def slices(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 def table(parts: dict[str, list[Row]]) -> str:
     """One line per part. `sure` leaves borderline rows out; `odd` months were seen by the rules' writer."""
-    lines = ["part       rows      P      R     F1  alarms/1000  topic  authority  priority"]
+    lines = ["part       rows      P      R     F1  alarms/1000  topic  authority  doctype  priority"]
     for name, rows in parts.items():
         s = score(rows)
         lines.append(
             f"{name:<9} {s.rows:>5}   {s.precision:.3f}  {s.recall:.3f}  {s.f1:.3f}  {s.false_alarms:>11.1f}"
-            f"  {s.topic:.3f}      {s.authority:.3f}     {s.priority:.3f}"
+            f"  {s.topic:.3f}      {s.authority:.3f}    {s.doctype:.3f}     {s.priority:.3f}"
         )
     return "\n".join(lines)
 

@@ -65,8 +65,8 @@ def backtest(archive: Archive, config: Config, since: datetime) -> Backtest:
     count = _Count()
     stories: dict[StoryId, Told] = {}
     for trial in count.of(rejudge(archive, [_side(config)], since)):
-        verdict = trial.verdicts[0]
-        if trial.judged.story_id not in stories and _speaks(trial, verdict, config):
+        if trial.judged.story_id not in stories and _speaks(trial, 0, config):
+            verdict = trial.verdict(0)
             stories[trial.judged.story_id] = _told(trial, verdict, _main_reason(verdict))
     return Backtest(articles=count.articles, judged_again=count.again, stories=tuple(stories.values()))
 
@@ -77,11 +77,10 @@ def compare(archive: Archive, old: Config, new: Config, since: datetime) -> Comp
     before: dict[StoryId, Told] = {}
     after: dict[StoryId, Told] = {}
     for trial in count.of(rejudge(archive, [_side(old), _side(new)], since)):
-        was, now = trial.verdicts
-        if trial.judged.story_id not in before and _speaks(trial, was, old):
-            before[trial.judged.story_id] = _told(trial, was, difference(was, now))
-        if trial.judged.story_id not in after and _speaks(trial, now, new):
-            after[trial.judged.story_id] = _told(trial, now, difference(was, now))
+        for side, (config, stories) in enumerate(((old, before), (new, after))):
+            if trial.judged.story_id not in stories and _speaks(trial, side, config):
+                why = difference(trial.verdict(0), trial.verdict(1))
+                stories[trial.judged.story_id] = _told(trial, trial.verdict(side), why)
     return Comparison(
         articles=count.articles,
         judged_again=count.again,
@@ -131,9 +130,9 @@ def _side(config: Config) -> Side:
     return Side.of(config.rules, config.rules_version)
 
 
-def _speaks(trial: Trial, verdict: Verdict, config: Config) -> bool:
+def _speaks(trial: Trial, side: int, config: Config) -> bool:
     """Would this report alone have alerted its story?"""
-    if not verdict.relevant or not chats_for(verdict, config.chats):
+    if not trial.relevant(side) or not chats_for(trial.verdict(side), config.chats):
         return False
     judged, kept = trial.judged, trial.kept
     if judged.relevant and judged.reason in _PASSED_OVER:

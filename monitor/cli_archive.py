@@ -151,7 +151,8 @@ def merge_command(context: typer.Context, story: Number, other: Number, config: 
         into, gone = (_alive(work.find_story(StoryId(number)), number) for number in (story, other))
         if into.id == gone.id:
             raise UserError("that is one story already")
-        work.save_story(merge(work, into, gone, now))
+        whole, _ = merge(work, into, gone, now)  # whoever joins them by hand needs no telling
+        work.save_story(whole)
         work.touch_story(into.id, now)
     print(f"Story {other} is a part of story {story} now.")
 

@@ -5,7 +5,9 @@ service runs as coroutines on that same loop.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +23,7 @@ from monitor.core.model import Cause, Config, Network, RobotsText, Source, Sourc
 from monitor.core.ports import Clock, Store
 from monitor.intake import Intake, Taken
 from monitor.schedule import after_change, after_failure, after_success, by_site
+from spiders.browser import MOST_BROWSERS, prepare
 from spiders.guard import AddressGuard
 from spiders.news import MOST_PAGES, Found, NewsSpider, Outcome, Poll
 
@@ -87,6 +90,7 @@ class Sweeper:
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _resting: dict[str, datetime] = field(default_factory=dict)  # sites that are left alone until then
     _heeded: tuple[Source, ...] = ()  # the sources as they were at the last tick
+    _browsers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_BROWSERS))
     _stopping: bool = False
     polls: int = 0
 
@@ -152,11 +156,10 @@ class Sweeper:
     ) -> None:
         self._resting.pop(site, None)
         try:
-            # Certificates are checked or not for a whole crawl, so a lenient source gets one of its own.
-            for strict in (True, False):
-                alike = tuple(source for source in members if source.verify_tls is strict)
-                if alike and site not in self._resting and not self._stopping:
-                    await self._sweep_or_name_the_crash(site, alike, memory)
+            for alike in by_crawl(members):
+                async with self._browsers if alike[0].browser else nullcontext():
+                    if site not in self._resting and not self._stopping:
+                        await self._sweep_or_name_the_crash(site, alike, memory)
         except StoreError as error:
             # Still due in the database; without this rest it would be polled again every second.
             self._resting[site] = self.clock.now() + SITE_REST
@@ -244,7 +247,7 @@ class Sweeper:
         with self.store.work() as work:
             state = work.source_state(source.id)
             if state is not None:
-                work.save_source_state(_next_state(state, source, outcome, delays, now))
+                work.save_source_state(next_state(state, source, outcome, delays, now))
 
     def _report(self, source: Source, outcome: Outcome, tally: _Tally) -> None:
         self.on_swept(
@@ -264,9 +267,10 @@ class Sweeper:
             self._report(source, crash, _Tally())
 
 
-def _next_state(
+def next_state(
     state: SourceState, source: Source, outcome: Outcome, delays: dict[str, float], now: datetime
 ) -> SourceState:
+    """The memory of a source after a poll; `delays` are seconds between two requests, by host."""
     return remembered(_polled(state, source, outcome, delays, now), source, now)
 
 
@@ -296,6 +300,14 @@ def _polled(
     return replace(failed, cause=outcome.cause)
 
 
+def by_crawl(members: Collection[Source]) -> tuple[tuple[Source, ...], ...]:
+    """The sources of a site by what is set for a whole crawl: certificates checked or not, a browser or none."""
+    kinds: dict[tuple[bool, bool], list[Source]] = {}
+    for source in members:
+        kinds.setdefault((source.browser, not source.verify_tls), []).append(source)
+    return tuple(tuple(alike) for _, alike in sorted(kinds.items()))
+
+
 def adapt(
     settings: Settings, members: Collection[Source], network: Network, delays: Mapping[SourceId, float]
 ) -> None:
@@ -319,6 +331,8 @@ def adapt(
     }
     for name, value in values.items():
         settings.set(name, value, priority="cmdline")
+    if any(source.browser for source in members):
+        prepare(settings, os.environ)
 
 
 def _delays(crawler: Any) -> dict[str, float]:

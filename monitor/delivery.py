@@ -1,18 +1,23 @@
-"""Everything that delivers, built once: channels, courier and digests."""
+"""Everything that delivers, built once: channels, courier, digests, and the bot that listens."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
+from alerts.bot import Bot
 from alerts.channels import AppriseSender, Switchboard
 from alerts.console import ConsoleSender
 from alerts.courier import NOT_CONFIGURED, Courier
 from alerts.digests import Digester
 from alerts.pace import Pace
+from alerts.rule_edits import RuleEdits
 from alerts.telegram import TelegramSender
+from alerts.updates import Inbox
 from alerts.webhook import WebhookSender
+from monitor.backtest import preview
 from monitor.config.environment import Environment
 from monitor.core.errors import StoreError
 from monitor.core.model import Channel, Config
@@ -29,6 +34,7 @@ class Delivery:
         self,
         *,
         environment: Environment,
+        config_path: Path,
         store: SqlStore,
         clock: Clock,
         config: Callable[[], Config],
@@ -40,16 +46,27 @@ class Delivery:
         self._config = config
         self.telegram = _telegram(environment, config()) if sender is None else None
         self._webhook = WebhookSender(clock)
-        self.pace = Pace()
+        # One pace for alerts and answers: Telegram counts both.
+        pace = Pace() if self.telegram else None
         self.courier = Courier(
-            store,
-            sender or self._switchboard(),
-            clock,
-            config=config,
-            pace=self.pace if self.telegram else None,
-            tell=tell,
+            store, sender or self._switchboard(), clock, config=config, pace=pace, tell=tell
         )
         self._digester = Digester(store, config=config)
+        self._inbox: Inbox | None = None
+        self._bot: Bot | None = None
+        if self.telegram is not None and pace is not None:
+            self._inbox = _inbox(environment, config())
+            self._bot = Bot(
+                self._inbox,
+                self.telegram,
+                store,
+                clock,
+                config=config,
+                edits=RuleEdits(config_path, environment.values, store, preview=self._preview),
+                pace=pace,
+                wake=self.courier.wake,
+                problems=lambda: tuple(self.problems()),
+            )
 
     def _switchboard(self) -> Sender:
         return Switchboard(
@@ -64,10 +81,23 @@ class Delivery:
         """Open the connections; nothing is asked of anybody yet."""
         if self.telegram is not None:
             await self.telegram.start()
+        if self._inbox is not None:
+            await self._inbox.start()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver and listen until `stop` is set."""
+        parts = [self.courier.run(stop), *([self._bot.run(stop)] if self._bot else [])]
+        await asyncio.gather(*parts)
+
+    def problems(self) -> Iterator[str]:
+        """What stops delivering, or hearing, in words."""
+        yield from filter(None, [self.courier.problem, self._bot.problem if self._bot else ""])
 
     async def close(self) -> None:
         """Close the connections."""
         await self._webhook.close()
+        if self._inbox is not None:
+            await self._inbox.close()
         if self.telegram is not None:
             await self.telegram.close()
 
@@ -80,6 +110,9 @@ class Delivery:
             return
         if made:
             self.courier.wake()
+
+    def _preview(self, changed: Config) -> str:
+        return preview(self._store, self._config(), changed, self._clock.now())
 
     def _fold(self, now: datetime) -> int:
         return self._welcome_back() + self._digester.fold_due(now)
@@ -99,3 +132,7 @@ def _telegram(environment: Environment, config: Config) -> TelegramSender | None
     if not environment.token:
         return None
     return TelegramSender(environment.token, api_url=config.telegram.api_url, proxy=environment.proxy or None)
+
+
+def _inbox(environment: Environment, config: Config) -> Inbox:
+    return Inbox(environment.token, api_url=config.telegram.api_url, proxy=environment.proxy or None)

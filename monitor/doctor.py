@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from alerts.channels import AppriseSender, Switchboard
+from alerts.channels import AppriseSender
 from alerts.pace import address_of
 from alerts.probe import Probe
 from alerts.webhook import WebhookSender
@@ -22,6 +22,7 @@ from monitor.config.environment import Environment, read_environment
 from monitor.config.load import load
 from monitor.core.errors import ConfigError, SendError, StoreError, TokenRefused, UserError
 from monitor.core.model import Channel, Chat, Config, DeliveryState, Message, Telegram
+from monitor.core.ports import Sender
 from monitor.store.checkup import Checkup, check_up
 from monitor.store.engine import database_path
 from monitor.store.sql import SqlStore, open_store
@@ -205,28 +206,45 @@ async def _outside(
     send: bool,
     now: Callable[[], datetime],
 ) -> list[Finding]:
+    chats = _present(config, store)
     findings = await _proxy(environment)
+    findings += await _telegram(config, environment, chats, store, send=send, now=now)
+    findings += await _other_channels(chats)
+    if send:
+        webhook = WebhookSender(_Present(now))
+        senders: dict[Channel, Sender] = {Channel.WEBHOOK: webhook, Channel.APPRISE: AppriseSender()}
+        findings += await _send_tests(chats, senders, store, now)
+        await webhook.close()
+    return findings
+
+
+async def _telegram(
+    config: Config | None,
+    environment: Environment,
+    chats: list[Chat],
+    store: SqlStore | None,
+    *,
+    send: bool,
+    now: Callable[[], datetime],
+) -> list[Finding]:
     if not environment.token:
-        words = "no TELEGRAM_BOT_TOKEN: alerts are drawn in the terminal"
-        findings.append(Finding(name="token", words=words))
-        return findings + await _other_channels(config)
+        return [Finding(name="token", words="no TELEGRAM_BOT_TOKEN: alerts are drawn in the terminal")]
     api_url = (config.telegram if config else Telegram()).api_url
-    findings += await _clock(api_url, environment, now)
+    findings = await _clock(api_url, environment, now)
     async with _probe(environment, api_url) as probe:
         try:
             bot_id, username = await probe.me()
         except TokenRefused as error:
-            findings.append(trouble("token", error, "copy it again from @BotFather into TELEGRAM_BOT_TOKEN"))
+            mend = "copy it again from @BotFather into TELEGRAM_BOT_TOKEN"
+            return [*findings, trouble("token", error, mend)]
         except SendError as error:
-            findings.append(
-                trouble("token", f"nobody answers for it: {error}", "check the network and HTTPS_PROXY")
-            )
-        else:
-            findings.append(Finding(name="token", words=f"the bot is @{username}"))
-            findings += await _chats(_present(config, store), probe, bot_id)
-            if send:
-                findings += await _send_tests(_present(config, store), probe, store, now)
-    return findings + await _other_channels(config)
+            mend = "check the network and HTTPS_PROXY"
+            return [*findings, trouble("token", f"nobody answers for it: {error}", mend)]
+        findings.append(Finding(name="token", words=f"the bot is @{username}"))
+        findings += await _chats(chats, probe, bot_id)
+        if send:
+            findings += await _send_tests(chats, {Channel.TELEGRAM: probe}, store, now)
+    return findings
 
 
 @asynccontextmanager
@@ -287,25 +305,23 @@ async def _chat(chat: Chat, probe: Probe, bot_id: int) -> Finding:
 
 
 async def _send_tests(
-    chats: list[Chat], probe: Probe, store: SqlStore | None, now: Callable[[], datetime]
+    chats: list[Chat], senders: Mapping[Channel, Sender], store: SqlStore | None, now: Callable[[], datetime]
 ) -> list[Finding]:
-    webhook = WebhookSender(_Present(now))
-    sender = Switchboard(
-        {Channel.TELEGRAM: probe, Channel.WEBHOOK: webhook, Channel.APPRISE: AppriseSender()}
-    )
+    """Send a test to every chat of these channels, the way alerts go."""
     found = []
     for chat in chats:
-        name = f"test to {chat.name}"
+        sender, name = senders.get(chat.channel), f"test to {chat.name}"
+        if sender is None:
+            continue
         try:
             message_id = await sender.send(chat, replace(_TEST, key=f"doctor:{now():%Y%m%dT%H%M%S}"))
         except SendError as error:
-            found.append(trouble(name, error, f"see the line of chat {chat.name}"))
+            found.append(trouble(name, error, f"see the line about {chat.name}, or try again"))
             continue
         # Else a running service that looks for a doubtful alert could take this for it.
         if store is not None and message_id is not None:
             store.note_message(address_of(chat), message_id)
         found.append(Finding(name=name, words="sent"))
-    await webhook.close()
     return found
 
 
@@ -319,9 +335,9 @@ class _Present:
         return self.tell()
 
 
-async def _other_channels(config: Config | None) -> list[Finding]:
+async def _other_channels(chats: list[Chat]) -> list[Finding]:
     found = []
-    for chat in config.chats if config else ():
+    for chat in chats:
         name = f"{chat.channel} {chat.name}"
         if chat.channel is Channel.WEBHOOK:
             found.append(await _reachable(name, chat.id, "check the address and the network"))

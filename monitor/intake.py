@@ -1,11 +1,11 @@
 """Articles through the core, kept with their alerts in one transaction: judge, place, decide, keep, queue."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from monitor.core.classify import Judge
-from monitor.core.decide import Desk, age, decide
+from monitor.core.decide import Desk, age, at_once, decide, follow_up_turns, more_urgent
 from monitor.core.digest import midnight
 from monitor.core.lexicon import Lexicon
 from monitor.core.mark import Mark, mark_of
@@ -14,17 +14,22 @@ from monitor.core.model import (
     Article,
     ArticleId,
     Chat,
+    ChatName,
     Decision,
+    DeliveryState,
+    Reason,
     Source,
     Story,
     Verdict,
 )
 from monitor.core.ports import Store, Work
-from monitor.core.standing import Told, told_by
+from monitor.core.standing import News, Told, told_by
 from monitor.placing import Placed, old_document, place_report
 
 # Changes of a story within this time end in one edit of its message.
 EDIT_PAUSE = timedelta(minutes=1)
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=2)  # clocks and zones differ
 LONGEST_BODY = 200_000  # characters; a policy document of a hundred pages has about half of that
 
 
@@ -46,6 +51,24 @@ class _Judged:
     verdict: Verdict
     mark: Mark
     told: Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Update:
+    """Another report of a story that some chats have been told of."""
+
+    placed: Placed
+    article_id: ArticleId
+    verdict: Verdict
+    told: Mapping[ChatName, DeliveryState]
+
+    def news(self) -> News | None:
+        """What those chats must hear: a change of standing, or that it is more urgent than they know."""
+        if self.placed.news is not None:
+            return self.placed.news
+        if self.verdict.relevant and more_urgent(self.verdict.priority, than=self.placed.story.priority):
+            return News(reason=Reason.MORE_URGENT, words=f"now {self.verdict.priority}")
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +123,14 @@ class Intake:
     def _keep(self, work: Work, report: _Judged, first_sight: bool, now: datetime) -> Taken:
         article, verdict, window = report.article, report.verdict, self.policy.story_window
         placed = place_report(work, article, report.mark, report.told, window=window, now=now)
-        story = placed.story
+        told = work.chats_told(placed.story.id) if placed.story.alerted_at is not None else {}
+        desk = self._desk(work, now)
         decision = decide(
             article,
             verdict,
-            story,
-            desk=self._desk(work, now),
+            placed.story,
+            desk=desk,
+            told=told,
             first_sight=first_sight,
             old_document=old_document(work, report.mark, window=window, now=now) if verdict.relevant else "",
             now=now,
@@ -115,35 +140,46 @@ class Intake:
             keys=report.keys,
             verdict=verdict,
             decision=decision,
-            story_id=story.id,
+            story_id=placed.story.id,
             mark=report.mark,
             placed=placed.why,
         )
-        queued = work.add_alert(story.id, article_id, decision, now)
-        if queued:
-            story = replace(story, alerted_at=now)
+        queued = work.add_alert(placed.story.id, article_id, decision, now)
+        story = _told_now(placed.story, verdict, now if queued else None)
         work.save_story(story)
-        if story.alerted_at is not None and not queued:
-            queued = self._tell_on(work, placed, article_id, fresh=_fresh(article, self.policy, now), now=now)
+        if told and story.muted_at is None:
+            update = _Update(placed=placed, article_id=article_id, verdict=verdict, told=told)
+            fresh = _fresh(article, self.policy, now)
+            queued |= self._tell_on(work, update, desk, fresh=fresh, now=now)
         return Taken(article=article, verdict=verdict, story=story, decision=decision, queued=queued)
 
-    def _tell_on(
-        self, work: Work, placed: Placed, article_id: ArticleId, *, fresh: bool, now: datetime
-    ) -> bool:
+    def _tell_on(self, work: Work, update: "_Update", desk: Desk, *, fresh: bool, now: datetime) -> bool:
         """Bring the messages of a story that was told before up to date; True when something is owed now."""
-        story, news = placed.story, placed.news
-        if story.muted_at is not None:
-            return False
-        told = 0
-        if news is not None and fresh:
-            told = work.add_follow_up(story.id, article_id, news.reason, news.words, now)
+        story, news = update.placed.story, update.news()
+        owed = 0
+        if fresh and update.verdict.relevant:
+            gathered = [chat for chat, state in update.told.items() if state is DeliveryState.GATHERED]
+            owed += work.hasten(story.id, at_once(gathered, update.verdict, desk, now), now=now)
+        if fresh and news is not None:
+            turns = follow_up_turns(news.reason, update.verdict.priority, desk, now)
+            owed += work.add_follow_up(story.id, update.article_id, news.reason, news.words, now, turns)
         work.touch_story(story.id, now + EDIT_PAUSE)
-        return told > 0
+        return owed > 0
 
     def _desk(self, work: Work, now: datetime) -> Desk:
         capped = any(chat.daily_cap is not None for chat in self.chats)
         owed = work.alerts_since(midnight(self.policy.timezone, now)) if capped else {}
         return Desk(chats=self.chats, policy=self.policy, owed_today=owed)
+
+
+def _told_now(story: Story, verdict: Verdict, alerted_at: datetime | None) -> Story:
+    """The story after this report: as urgent as its most urgent one, and since when people are told."""
+    urgent = verdict.relevant and more_urgent(verdict.priority, than=story.priority)
+    return replace(
+        story,
+        priority=verdict.priority if urgent else story.priority,
+        alerted_at=story.alerted_at or alerted_at,
+    )
 
 
 def _fresh(article: Article, policy: AlertPolicy, now: datetime) -> bool:
@@ -157,4 +193,12 @@ def _storable(article: Article) -> Article:
         name: getattr(article, name).encode("utf-8", "replace").decode("utf-8")
         for name in ("title", "summary", "body", "url", "canonical_url", "issuer", "document_number")
     }
-    return replace(article, **{**texts, "body": texts["body"][:LONGEST_BODY]})
+    texts["body"] = texts["body"][:LONGEST_BODY]
+    return replace(article, **texts, published_at=_sane(article.published_at, article.seen_at))
+
+
+def _sane(published_at: datetime | None, seen_at: datetime) -> datetime | None:
+    """A date of publication that can be one: after 1990, in a zone, and not days ahead."""
+    if published_at is None or published_at.utcoffset() is None:
+        return None
+    return published_at if _EARLIEST <= published_at <= seen_at + _AHEAD else None

@@ -18,6 +18,7 @@ _LOUD = (
     "asyncio",
     "watchfiles",
     "scrapy",
+    "scrapy-playwright",
     "twisted",
     "trafilatura",
 )

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.core.archive import Alike
+from monitor.core.decide import more_urgent
 from monitor.core.mark import Mark, copied
-from monitor.core.model import Article, Standing, Story
+from monitor.core.model import Article, Story
 from monitor.core.ports import Work
 from monitor.core.profile import document_key
-from monitor.core.standing import News, Told, joined, opened
+from monitor.core.standing import News, Told, joined, merged, opened
 from monitor.core.stories import place
 
-_STANDINGS = (Standing.UNCONFIRMED, Standing.REPORTED, Standing.CONFIRMED, Standing.DENIED)
 # What repeals or amends an old document is a new one, however old the number in its headline.
 _CHANGES = re.compile(r"废止|修订|修改|修正|失效|\b(?:repeal|amend|revis|replac|abolish|supersed)")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
@@ -44,8 +44,7 @@ def place_report(
     if found.story is None:
         story = opened(work.open_story(article.title, now), told)
         return Placed(story=story, why=why)
-    placed = _join(work, found.story, told, mark, why, now)
-    return replace(placed, story=_merged(work, placed.story, found.also_joins, now))
+    return _with_others(work, _join(work, found.story, told, mark, why, now), found.also_joins, now)
 
 
 def _copied(mark: Mark, alike: Sequence[Alike]) -> tuple[Alike, str] | None:
@@ -65,14 +64,15 @@ def _join(work: Work, story: Story, told: Told, mark: Mark, why: tuple[str, ...]
     return Placed(story=after, why=why, news=news)
 
 
-def _merged(work: Work, story: Story, others: Sequence[Story], now: datetime) -> Story:
-    """The story after others that turned out to be the same have been taken into it."""
-    apart = work.kept_apart(story.id) if others else frozenset()
+def _with_others(work: Work, placed: Placed, others: Sequence[Story], now: datetime) -> Placed:
+    """The same after other stories that turned out to be this one were taken into it, or it into them."""
+    apart = work.kept_apart(placed.story.id) if others else frozenset()
     for other in others:
         if other.id not in apart:
-            into, gone = _which_stays(story, other)
-            story = merge(work, into, gone, now)
-    return story
+            into, gone = _which_stays(placed.story, other)
+            story, news = merge(work, into, gone, now)
+            placed = replace(placed, story=story, news=news or placed.news)
+    return placed
 
 
 def _which_stays(one: Story, other: Story) -> tuple[Story, Story]:
@@ -82,23 +82,26 @@ def _which_stays(one: Story, other: Story) -> tuple[Story, Story]:
     return (one, other) if one.id < other.id else (other, one)
 
 
-def merge(work: Work, into: Story, gone: Story, now: datetime) -> Story:
-    """Take one story into another: reports, standing and messages. The caller saves the story returned."""
+def merge(work: Work, into: Story, gone: Story, now: datetime) -> tuple[Story, News | None]:
+    """Take one story into another: reports, standing and messages. The caller saves the story returned, and
+    tells the news."""
     work.save_story(into)
     work.merge_stories(into.id, gone.id)
-    alerted = [at for at in (into.alerted_at, gone.alerted_at) if at is not None]
     if gone.alerted_at is not None:
         work.touch_story(gone.id, now)  # its own message says where it went
-    return replace(
+    standing, news = merged(into, gone)
+    alerted = [at for at in (into.alerted_at, gone.alerted_at) if at is not None]
+    whole = replace(
         into,
         opened_at=min(into.opened_at, gone.opened_at),
         last_seen_at=max(into.last_seen_at, gone.last_seen_at),
         reports=into.reports + gone.reports,
         alerted_at=min(alerted, default=None),
-        standing=max(into.standing, gone.standing, key=_STANDINGS.index),
+        standing=standing,
         tier=min(into.tier, gone.tier),
-        muted_at=into.muted_at or gone.muted_at,
+        priority=gone.priority if more_urgent(gone.priority, than=into.priority) else into.priority,
     )
+    return whole, news
 
 
 def old_document(work: Work, mark: Mark, *, window: timedelta, now: datetime) -> str:

@@ -10,9 +10,11 @@ from itertools import islice, takewhile
 
 from monitor.core.archive import Judged, Kept
 from monitor.core.classify import Judge, compile_rules
-from monitor.core.model import ArticleId, RuleBook, RuleId, Verdict
+from monitor.core.model import ArticleId, Field, RuleBook, Verdict
 from monitor.core.ports import Archive
-from monitor.core.rules.changes import Names, Suspects, changes
+from monitor.core.rules.changes import Names, Needed, Suspects, changes
+from monitor.core.rules.lexicon import Automaton, Lexicon
+from monitor.core.text import normalise
 
 ENOUGH = 2000  # articles: to judge so few again costs less than to ask the index for another list of terms
 _LOT = 500
@@ -38,7 +40,18 @@ class Trial:
 
     judged: Judged
     kept: Kept | None  # the whole article, where one side judged it again
-    verdicts: tuple[Verdict, ...]
+    again: tuple[Verdict | None, ...]  # by side; None: the stored verdict serves
+    thresholds: tuple[float, ...]  # by side
+
+    def relevant(self, side: int) -> bool:
+        """Whether it is relevant to this side; cheaper than its verdict."""
+        again = self.again[side]
+        return self.judged.relevant if again is None else again.relevant
+
+    def verdict(self, side: int) -> Verdict:
+        """What this side says of it."""
+        again = self.again[side]
+        return _asked(self.judged.verdict(), self.thresholds[side]) if again is None else again
 
 
 def rejudge(archive: Archive, sides: Sequence[Side], since: datetime) -> Iterator[Trial]:
@@ -56,17 +69,17 @@ def rejudge(archive: Archive, sides: Sequence[Side], since: datetime) -> Iterato
 
 
 def _trials(archive: Archive, plans: Sequence["_Plan"], lot: Sequence[Judged]) -> Iterator[Trial]:
-    stored = [one.verdict() for one in lot]
-    due = [[plan.is_due(one, verdict) for plan in plans] for one, verdict in zip(lot, stored, strict=True)]
+    due = [[plan.is_due(one) for plan in plans] for one in lot]
     wanted = [one.article_id for one, marks in zip(lot, due, strict=True) if any(marks)]
     whole = {kept.article_id: kept for kept in archive.full(wanted)}
-    for one, verdict, marks in zip(lot, stored, due, strict=True):
+    thresholds = tuple(plan.side.book.threshold for plan in plans)
+    for one, marks in zip(lot, due, strict=True):
         kept = whole.get(one.article_id)
-        verdicts = (
-            _again(plan.side.judge, kept) if mark and kept else _asked(verdict, plan.side.book.threshold)
+        again = (
+            _again(plan.side.judge, kept) if mark and kept else None
             for plan, mark in zip(plans, marks, strict=True)
         )
-        yield Trial(judged=one, kept=kept, verdicts=tuple(verdicts))
+        yield Trial(judged=one, kept=kept, again=tuple(again), thresholds=thresholds)
 
 
 def _asked(verdict: Verdict, threshold: float) -> Verdict:
@@ -96,13 +109,22 @@ class _Scope:
     suspects: Suspects
     having: frozenset[ArticleId] | None
     touching: frozenset[ArticleId] | None
+    titles: tuple[Automaton, ...] = ()  # of the others each of these must find something in the title
 
-    def holds(self, one: Judged, fired: frozenset[RuleId]) -> bool:
+    def holds(self, one: Judged) -> bool:
         if self.suspects.relevant and not one.relevant:
             return False
         if self.touching is not None and one.article_id not in self.touching:
             return False
-        return bool(fired & self.suspects.fired) or self.having is None or one.article_id in self.having
+        if one.fired & self.suspects.fired:
+            return True
+        return (self.having is None or one.article_id in self.having) and self._titled(one.title)
+
+    def _titled(self, title: str) -> bool:
+        if not self.titles:
+            return True
+        texts, folded = {Field.TITLE: title}, {Field.TITLE: normalise(title)}
+        return all(any(automaton.search(folded, texts)) for automaton in self.titles)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,17 +133,16 @@ class _Plan:
     side: Side
     scopes: dict[str, tuple[_Scope, ...] | None]  # by stored version; None: all its articles
 
-    def is_due(self, one: Judged, stored: Verdict) -> bool:
-        version = stored.rules_version
+    def is_due(self, one: Judged) -> bool:
+        version = one.rules_version
         if version == self.side.version:
             return False
         if version not in self.scopes:
             self.scopes[version] = self._scopes(version)
         scopes = self.scopes[version]
-        if scopes is None or (stored.score >= self.side.book.threshold) != stored.relevant:
+        if scopes is None or (one.score >= self.side.book.threshold) != one.relevant:
             return True
-        fired = frozenset(hit.rule for hit in stored.hits)
-        return any(scope.holds(one, fired) for scope in scopes)
+        return any(scope.holds(one) for scope in scopes)
 
     def _scopes(self, version: str) -> tuple[_Scope, ...] | None:
         old = self.index.archive.rules_kept(version)
@@ -134,7 +155,9 @@ class _Plan:
         touching = None if suspects.touching is None else self.index.having_one(suspects.touching)
         few = touching is not None and len(touching) <= ENOUGH
         having = None if few else self.index.having_all(suspects.having)
-        return _Scope(suspects=suspects, touching=touching, having=having)
+        titled = [each.names for each in suspects.having or () if each.field is Field.TITLE and each.names]
+        titles = tuple(map(self.index.finding, titled))
+        return _Scope(suspects=suspects, touching=touching, having=having, titles=titles)
 
 
 class _Index:
@@ -144,14 +167,15 @@ class _Index:
         self.archive = archive
         self._since = since
         self._known: dict[Names, frozenset[ArticleId] | None] = {}
+        self._finding: dict[Names, Automaton] = {}
 
-    def having_all(self, lists: tuple[Names, ...] | None) -> frozenset[ArticleId] | None:
+    def having_all(self, lists: tuple[Needed, ...] | None) -> frozenset[ArticleId] | None:
         """Articles that have a term of each list, and where these are few enough some more."""
         if lists is None:
             return frozenset()
         found: frozenset[ArticleId] | None = None
-        for names in lists:
-            if (ids := self.having_one(names)) is not None:
+        for each in lists:
+            if (ids := self.having_one(each.names)) is not None:
                 found = ids if found is None else found & ids
             if found is not None and len(found) <= ENOUGH:
                 break
@@ -164,3 +188,11 @@ class _Index:
             regex = any(name.startswith("/") for name in names)
             self._known[names] = None if regex else frozenset(self.archive.candidates(names, self._since))
         return self._known[names]
+
+    def finding(self, names: Names) -> Automaton:
+        """What finds these terms in a text."""
+        if names not in self._finding:
+            lexicon = Lexicon(())
+            lexicon.clause(tuple(names), "", "")
+            self._finding[names] = lexicon.automaton()
+        return self._finding[names]

@@ -80,7 +80,7 @@ def after_failure(
 
 def after_change(state: SourceState, old: Source, new: Source, now: datetime) -> SourceState:
     """The memory after its configuration changed: another address is tried at once, another rhythm kept."""
-    if (old.feeds, old.verify_tls) != (new.feeds, new.verify_tls):
+    if (old.feeds, old.verify_tls, old.browser) != (new.feeds, new.verify_tls, new.browser):
         return replace(state, next_poll_at=min(state.next_poll_at, now), failures=0, problem="", cause=None)
     if old.every == new.every or state.last_polled_at is None:
         return state

@@ -23,6 +23,7 @@ from monitor.core.outbox import DOUBT_WAIT
 from monitor.core.ports import Clock, Sender
 from monitor.crawl import Sweeper, Swept, trust
 from monitor.delivery import Delivery
+from monitor.doctor import wide_open
 from monitor.intake import Intake
 from monitor.notices import tell_of_sources
 from monitor.store.sql import SqlStore
@@ -96,6 +97,7 @@ class Service:
         self._sources_changed = False
         self.delivery = Delivery(
             environment=environment,
+            config_path=config_path,
             store=store,
             clock=self.clock,
             config=lambda: self.present.config,
@@ -127,11 +129,13 @@ class Service:
         """Run until SIGTERM or SIGINT; 0 when everything ended in order."""
         self._loop = asyncio.get_running_loop()
         self._listen_to_signals(self._loop)
+        for finding in wide_open(self._path, self.environment):
+            log.warning(finding.words, mend=finding.mend)
         await self._listen()
         await self._open()
         scheduler = self._scheduler()
         tasks = [
-            asyncio.create_task(self.courier.run(self._stop)),
+            asyncio.create_task(self.delivery.run(self._stop)),
             asyncio.create_task(self.watcher.run(self._stop)),
         ]
         for task in tasks:
@@ -305,10 +309,10 @@ class Service:
         failing = [state.source_id for state in states if state.failures]
         counts = self.store.counts()
         self.metrics.failing.set(len(failing))
-        self.metrics.sources(*_source_figures(states, self.present.config, self.clock.now()))
+        self.metrics.sources(*source_figures(states, self.present.config, self.clock.now()))
         for state, count in counts.items():
             self.metrics.deliveries.labels(state).set(count)
-        problems = [] if self.courier.healthy else [self.courier.problem]
+        problems = list(self.delivery.problems())
         if states and len(failing) == len(states):
             problems.append("every source fails; is the network there?")
         details: Mapping[str, object] = {
@@ -320,7 +324,7 @@ class Service:
         return Health(problems=tuple(problems), details=dict(details))
 
 
-def _source_figures(
+def source_figures(
     states: Iterable[SourceState], config: Config, now: datetime
 ) -> tuple[dict[str, int], dict[str, float]]:
     """Broken sources by cause, and the age in seconds of each source's newest item."""

@@ -15,6 +15,7 @@ from math import log
 from pathlib import Path
 from typing import Any, Protocol
 
+from monitor.batch import outlet_id
 from monitor.core.classify import Judge
 from monitor.core.errors import UserError
 from monitor.core.relevance import (
@@ -112,7 +113,7 @@ def _item(line: str, where: str) -> dict[str, Any]:
         raise UserError(f"{where}: title: is missing or not text (write “title”: “…”)")
     if item.get("label") not in (0, 1):
         raise UserError(f"{where}: label: must be 1 (relevant) or 0")
-    for key in ("summary", "published"):
+    for key in ("summary", "published", "source", "lang"):
         if not isinstance(item.get(key), str | None):
             raise UserError(f"{where}: {key}: must be text")
     return item
@@ -120,7 +121,13 @@ def _item(line: str, where: str) -> dict[str, Any]:
 
 def _example(item: Mapping[str, Any], judge: Judge) -> Example:
     title, summary = item["title"], item.get("summary") or ""
-    verdict = judge.classify(title=title, summary=summary)
+    # Rules may ask where a report comes from, so they see here what they see when the service judges it.
+    verdict = judge.classify(
+        title=title,
+        summary=summary,
+        source=outlet_id(item.get("source") or ""),
+        language=item.get("lang") or "",
+    )
     found, heard = judge.features(title=title, summary=summary)
     return Example(
         id=str(item.get("id", "")),

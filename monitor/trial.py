@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,8 +10,9 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from monitor.core.health import Aspect, Condition, aspect_of, judge_health, usual_gap
 from monitor.core.model import Article, Cause, Network, RobotsText, Source, SourceId, SourceState
-from monitor.crawl import MOST_SITES_AT_ONCE, adapt, trust
+from monitor.crawl import MOST_SITES_AT_ONCE, adapt, by_crawl, trust
 from monitor.schedule import by_site
+from spiders.browser import MOST_BROWSERS
 from spiders.news import Found, NewsSpider, Outcome, Poll
 
 
@@ -61,6 +63,7 @@ class Trial:
     network: Network
     clock: Callable[[], datetime]
     on_tried: Callable[[Tried], None]
+    _browsers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_BROWSERS))
 
     async def run(self, sources: Sequence[Source]) -> None:
         """Poll them all; each is reported as soon as it is known."""
@@ -70,10 +73,8 @@ class Trial:
 
     async def _site(self, members: tuple[Source, ...], room: asyncio.Semaphore) -> None:
         async with room:
-            # Certificates are checked or not for a whole crawl, so a lenient source gets one of its own.
-            for strict in (True, False):
-                alike = tuple(source for source in members if source.verify_tls is strict)
-                if alike:
+            for alike in by_crawl(members):
+                async with self._browsers if alike[0].browser else nullcontext():
                     await self._poll(alike)
 
     async def _poll(self, sources: tuple[Source, ...]) -> None:

@@ -26,6 +26,7 @@ BODY_CANDIDATES = (
     ".rm_txt_con", "#rwb_zw", ".left_zw",
 )  # fmt: skip
 SHORT = 240  # bytes of text under which a result is doubted: 80 Chinese characters, some forty English words
+_SAMPLE = 24  # letters or characters that stand together in one text only
 _LEAST = 60  # bytes under which a text is none
 _MOST_BODIES = 20  # elements looked at for one selector
 _LARGEST_DOUBTED = 400_000  # characters of a page for which a second, slower opinion is worth its time
@@ -92,8 +93,9 @@ def _read(
 ) -> Page:
     about = read_metadata(root)
     claimed = _Claimed.read(root, about, selectors)
-    simplify(root, keep=[element for group in claimed.bodies for element in group])
-    page = readable_outline(root)
+    bodies = [element for group in claimed.bodies for element in group]
+    simplify(root, keep=bodies)
+    page = readable_outline(root, bodies)
     title = claimed.title or title_of(about) or title_hint
     body, is_claimed = _body(page, claimed, title, about.author)
     text = text_of_blocks(body)
@@ -157,12 +159,21 @@ def _second_opinion(text: str, source: str, about: Metadata) -> str:
     """A longer text than a doubtful one: the page's own JSON-LD, else a general extractor's."""
     size = len(text.encode())
     declared = about.claims.get("articleBody", "")
-    if len(declared.encode()) > max(1.6 * size, SHORT):
+    weight = len(declared.encode())
+    if weight > max(1.6 * size, SHORT) or (weight > 2 * SHORT and _tell_apart(text, declared)):
         return plain(declared)
     if size >= SHORT or len(source) > _LARGEST_DOUBTED:
         return text
     other = trafilatura.extract(source, fast=True, include_comments=False, include_tables=False) or ""
     return other if len(other.encode()) > 2 * size else text
+
+
+def _tell_apart(text: str, declared: str) -> bool:
+    """Whether nothing of what the page declares as its text is in the text found: another was found."""
+    found, said = (re.sub(r"\W+", "", one) for one in (text, declared))
+    return not any(
+        said[at : at + _SAMPLE] in found for at in range(0, len(said) - _SAMPLE, len(said) // 5 or 1)
+    )
 
 
 def plain(text: str) -> str:

@@ -3,11 +3,20 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from lxml import etree
 
+from spiders.asides import (
+    APPENDIX_OPENS,
+    ASIDE_ROLES,
+    ASIDE_TAGS,
+    CONTENT,
+    DISCUSSION_OPENS,
+    SKIPPED_TAGS,
+    is_aside,
+    is_never,
+)
 from spiders.tree import Element
 
 # Removed with all they hold: nothing in them is read by a reader of the article.
@@ -26,40 +35,18 @@ _INLINE = (
 _PARAGRAPHS = frozenset(
     {"p", "li", "td", "th", "blockquote", "pre", "dd", "dt", "h2", "h3", "h4", "h5", "h6", "center"}
 )
-_ASIDE_TAGS = frozenset({"nav", "footer", "aside", "header", "figcaption", "form", "menu", "dialog"})
-_ASIDE = re.compile(
-    r"comment|sidebar|side-bar|\bside\b|footer|\bfoot\b|\bnav|menu|breadcrumb|crumb|share|social|related|recommend|"
-    r"recirc|promo|advert|\bads?(?:[-_]|\b)|subscri|newsletter|sign-?up|login|modal|popup|cookie|copyright|hotnews|"
-    r"\brank|pagination|\bpager|toolbar|author-?bio|bio-|disqus|outbrain|taboola|sponsor|(?<!elementor-)widget|caption|"
-    r"most-?(?:read|popular)|trending|more-?(?:news|stories|from)|read-?more|also-?like|hidden|sr-only|"
-    r"visually|tooltip|banner|editor_?(?:name|info)|statement|disclaim|xgyd|xgwz|xgxw|tuijian|pinglun|fenxiang|"
-    r"byline|(?:\b|[-_])authors?(?:\b|[-_])|timestamp|(?:post|entry|article)-?meta|read(?:ing)?-?time|"
-    r"(?:\b|[-_])tags(?:\b|[-_])|tag-?(?:list|cloud)|paywall|regwall|gdpr|consent|carousel|cptn|"
-    r"(?:photo|image)-?credit|(?:latest|popular|recent|next|prev(?:ious)?)-?(?:news|posts?|stor(?:y|ies)|articles?)|"
-    r"post-?nav|up-?next|\bcta\b|donat(?:e|ion)|feedback|\bsurvey|\btoc\b|table-of-contents"
-)  # of names in lower case
-# Class words that tell of a page's set-up and not of what the element is: WordPress's "tag-newsletter" and
-# "has-sidebar", Tailwind's "md:hidden".
-_SETUP = re.compile(
-    r"(?:^|(?<=\s))(?:(?:no|has|with|without|tag|category|topic|status|format)-\S+|comments-(?:open|closed)|\S*:\S+)"
-)
-_SHOWN_WHEN_WIDE = re.compile(r"\w:(?:block|flex|grid|inline)")
-_DISCUSSION = re.compile(r"comment(?!ary)|disqus|\breplies|pinglun|\bdiscuss")
-_ROLES = frozenset({"navigation", "complementary", "banner", "contentinfo", "search", "dialog"})
-_CONTENT = re.compile(
-    r"(?:article|post|entry|story|news|main|detail|page)[-_]{0,2}(?:body|content|text|txt|con|copy)|"
-    r"(?:body|content|text)[-_]{0,2}(?:article|post|entry|story|news|main|detail|area)|"
-    r"trs_(?:ue)?editor|^content$|^zoom$|^article$|^post$|^entry$|rich-?text|prose"
-)  # of names in lower case
 _FRAMES = frozenset({"body", "html", "article", "main"})
 _HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 SENTENCE = re.compile(r"[。！？；，、,!?;…]|[.:：](?:\s|$|[”\"'’)])")
 _MOST_BLOCKS = 30_000
 _ROWS = frozenset({"td", "th", "li", "dd", "dt", "h2", "h3", "h4", "h5", "h6"})
-_HEADLINE = 18  # characters of a link that may be a headline; names, numbers and times are shorter
+_HEADLINE = 24  # bytes of a link that may be a headline; names, numbers and times are shorter
+_LONGEST_OPENER = 40  # characters of a line that may open an appendix
 _LARGEST_TEASER = 700  # bytes
+_OTHER_HALF = 2.2  # times a part, at most, weighs a text of which it is the heavier half
 _MOST_SCRAPS = 1.5  # a paragraph
 _HOLDS_ARTICLE: Any = etree.XPath("boolean(.//h1 | .//main | .//*[@itemprop='articleBody'])")
+_HOLDS_A_PAGE: Any = etree.XPath("boolean(.//h1 | .//main) or count(.//p) > 5 or count(.//div | .//td) > 25")
 _NAMED_INLINE: Any = etree.XPath(
     "//span[@id='zoom' or @id='Zoom' or @id='content' or @id='UCAP-CONTENT'] | //font[@id]"
 )
@@ -104,7 +91,7 @@ class Node:
     size: int = 0
     linked: int = 0
     aside: bool = False
-    discussion: bool = False
+    believed: bool = False  # its name is beyond doubt
     css_class: str = ""
     name: str = ""  # its id
 
@@ -141,18 +128,20 @@ def simplify(root: Element, keep: Sequence[Element] = ()) -> None:
     etree.strip_tags(root, *_INLINE)
 
 
-def readable_outline(root: Element) -> Outline:
+def readable_outline(root: Element, claimed: Sequence[Element] = ()) -> Outline:
     """Read a simplified tree into blocks and nodes.
 
     Names tell what stands beside the article, and lie on some pages ("main-with-sidebar"): where they hide
-    most of the running text, and what they hide reads more like an article than the rest, only discussions
-    and the elements made for such things are left out.
+    most of the running text, and what they hide reads more like an article than the rest, only the
+    most telling names and the elements made for such things are believed. The `claimed` elements, which
+    a site's selectors chose, stand beside nothing.
     """
-    reader = _Reader(_aside_names)
+    frames = frozenset(one for element in claimed for one in (element, *element.iterancestors()))
+    reader = _Reader(is_aside, frames)
     page = reader.read(root)
     if reader.hidden <= 2 * reader.shown:
         return page
-    bare = _Reader(_discussion_names).read(root)
+    bare = _Reader(is_never, frames).read(root)
     return bare if _best(bare) > 2 * _best(page) else page
 
 
@@ -165,22 +154,25 @@ def _best(page: Outline) -> float:
 
 
 class _Reader:
-    def __init__(self, names_aside: Callable[[str], bool]) -> None:
+    def __init__(self, names_aside: Callable[[str], bool], frames: frozenset[Element]) -> None:
         self.names_aside = names_aside
+        self.frames = frames
         self.out = Outline()
         self.open: list[Node] = []
         self.parts: list[str] = []
         self.linked = 0
         self.links = 0  # open ones
         self.asides = 0  # open ones
-        self.discussions = 0  # likewise
-        self.hidden = 0  # characters of running text that names hide, discussions left out
+        self.believed = 0  # likewise
+        self.hidden = 0  # characters of running text that names hide, believable names left out
         self.shown = 0
 
     def read(self, root: Element) -> Outline:
-        for event, element in etree.iterwalk(root, events=("start", "end")):
+        walker = etree.iterwalk(root, events=("start", "end"))
+        for event, element in walker:
             if event == "start":
-                self._enter(element)
+                if self._is_skipped(element):
+                    walker.skip_subtree()
             else:
                 self._leave(element)
             if len(self.out.blocks) > _MOST_BLOCKS:
@@ -190,6 +182,12 @@ class _Reader:
             self._close()
         return self.out
 
+    def _is_skipped(self, element: Element) -> bool:
+        """Enter an element, and tell whether nothing in it is worth reading."""
+        self._enter(element)
+        node = self.open[-1]
+        return node.element is element and node.believed
+
     def _enter(self, element: Element) -> None:
         tag = element.tag
         if tag == "a":
@@ -198,29 +196,38 @@ class _Reader:
             self._flush()
         else:
             self._flush()
-            parent = self.open[-1] if self.open else None
-            node = Node(
-                element=element,
-                parent=parent,
-                start=len(self.out.blocks),
-                css_class=element.get("class") or "",
-                name=element.get("id") or "",
-            )
-            self.open.append(node)
-            self.out.nodes.append(node)
-            if tag not in _FRAMES and (tag in _ASIDE_TAGS or self._stands_aside(node)):
+            node = self._opened(element)
+            if tag not in _FRAMES and element not in self.frames and self._stands_aside(node):
                 node.aside = True
                 self.asides += 1
-                node.discussion = _discussion_names(_names(node))
-                self.discussions += node.discussion
+                node.believed = tag in SKIPPED_TAGS or is_never(_names(node))
+                self.believed += node.believed
+                if node.believed:
+                    return
         self._take(element.text)
+
+    def _opened(self, element: Element) -> Node:
+        node = Node(
+            element=element,
+            parent=self.open[-1] if self.open else None,
+            start=len(self.out.blocks),
+            css_class=element.get("class") or "",
+            name=element.get("id") or "",
+        )
+        self.open.append(node)
+        self.out.nodes.append(node)
+        return node
 
     def _stands_aside(self, node: Node) -> bool:
         element = node.element
+        if element.tag in ASIDE_TAGS:
+            return True
+        if element.tag == "form":  # old ASP.NET pages are one form
+            return not _HOLDS_A_PAGE(element)
         style = element.get("style")
         if style and _HIDDEN.search(style):
             return True
-        if element.get("hidden") is not None or element.get("role") in _ROLES:
+        if element.get("hidden") is not None or element.get("role") in ASIDE_ROLES:
             return not _HOLDS_ARTICLE(element)
         named = bool(node.css_class or node.name) and self.names_aside(_names(node))
         return named and not _HOLDS_ARTICLE(element)
@@ -253,6 +260,8 @@ class _Reader:
 
     def _add(self, text: str, linked: int, node: Node) -> None:
         tag = node.element.tag
+        if len(text) < _LONGEST_OPENER and not self.asides:
+            self._see_opener(text, node.parent if tag in _PARAGRAPHS and node.parent else node)
         block = Block(text=text, linked=linked, tag=tag, aside=self.asides > 0)
         self.out.blocks.append(block)
         node.size += len(text)
@@ -265,16 +274,29 @@ class _Reader:
             holder.own += weight
             self.shown += len(text)
         elif block.aside:
-            self.hidden += len(text) if not self.discussions and _is_prose(block) else 0
-        elif linked >= _HEADLINE and block.link_share > 0.9:
+            self.hidden += len(text) if not self.believed and _is_prose(block) else 0
+        elif block.link_share > 0.9 and len(text.encode()) >= _HEADLINE:
             node.headlines += 1
         elif tag not in _ROWS and not (node.parent and node.parent.element.tag in _ROWS):
             node.scraps += 1
 
+    def _see_opener(self, text: str, holder: Node) -> None:
+        """An element whose first words are "related articles" holds them, whatever its name."""
+        if (
+            holder.start != len(self.out.blocks)
+            or holder.element.tag in _FRAMES
+            or holder.element in self.frames
+        ):
+            return
+        if APPENDIX_OPENS.match(text) or DISCUSSION_OPENS.match(text):
+            holder.aside = holder.believed = True
+            self.asides += 1
+            self.believed += 1
+
     def _close(self) -> None:
         node = self.open.pop()
         self.asides -= node.aside
-        self.discussions -= node.discussion
+        self.believed -= node.believed
         node.end = len(self.out.blocks)
         node.score += node.own
         parent = node.parent
@@ -289,7 +311,15 @@ class _Reader:
             self.out.teasers.append(node)
         else:
             parent.weight += node.weight
-            parent.score += node.own / 2
+            if _is_frame(node):
+                parent.own += node.own
+            else:
+                parent.score += node.own / 2
+
+
+def _is_frame(node: Node) -> bool:
+    """Whether an element is there for the sake of the one paragraph in it."""
+    return node.prose == 1 and node.end - node.start == 1
 
 
 def _leads_away(link: Element) -> bool:
@@ -305,18 +335,6 @@ def _is_teaser(node: Node) -> bool:
 
 def _names(node: Node) -> str:
     return f"{node.css_class} {node.name}".lower()
-
-
-@lru_cache(maxsize=16_384)
-def _aside_names(names: str) -> bool:
-    if _SHOWN_WHEN_WIDE.search(names):
-        names = names.replace("hidden", "")
-    return bool(_ASIDE.search(_SETUP.sub("", names))) and not _CONTENT.search(names)
-
-
-@lru_cache(maxsize=16_384)
-def _discussion_names(names: str) -> bool:
-    return bool(_DISCUSSION.search(_SETUP.sub("", names))) and not _CONTENT.search(names)
 
 
 # ── choosing ──
@@ -355,7 +373,7 @@ def article_blocks(page: Outline, node: Node) -> list[Block]:
 
 def _worth(node: Node) -> float:
     """The score of an element, less where scraps outnumber paragraphs as they do in discussions."""
-    return node.score / max(1.0, node.scraps / node.prose) if node.prose else 0.0
+    return node.score / max(1.0, node.scraps / node.prose) ** 2 if node.prose else 0.0
 
 
 def _ancestors(node: Node) -> Iterator[Node]:
@@ -373,10 +391,13 @@ def _adds_article(ancestor: Node, choice: Node, below: Node, total: int) -> bool
         return True
     if _named_content(ancestor):
         return ancestor.weight <= choice.weight * (1.3 if _named_content(choice) else 3)
+    clean = ancestor.headlines == choice.headlines and ancestor.scraps <= choice.scraps + 1
+    if clean and ancestor.weight <= choice.weight * _OTHER_HALF:
+        return True  # a text cut in two by what stands between
     return ancestor.weight <= choice.weight * 1.5 and below.weight < choice.weight * 1.02
 
 
 def _named_content(node: Node) -> bool:
     if node.element.tag in ("article", "main") or node.element.get("itemprop") == "articleBody":
         return True
-    return bool(_CONTENT.search(node.css_class.lower()) or _CONTENT.search(node.name.lower()))
+    return bool(CONTENT.search(node.css_class.lower()) or CONTENT.search(node.name.lower()))

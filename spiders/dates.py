@@ -59,9 +59,9 @@ _OFFSET = re.compile(r"(?:GMT|UTC|UT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?(?!\d)")
 _ZONE_NAME = re.compile(r"\(?([A-Za-z]{1,5})\b")
 _ZONES = {
     "Z": 0.0, "UT": 0.0, "UTC": 0.0, "GMT": 0.0, "WET": 0.0, "BST": 1.0, "WEST": 1.0, "CET": 1.0, "MEZ": 1.0,
-    "CEST": 2.0, "MESZ": 2.0, "EET": 2.0, "EEST": 3.0, "MSK": 3.0, "IST": 5.5, "HKT": 8.0, "SGT": 8.0, "BJT": 8.0,
-    "AWST": 8.0, "JST": 9.0, "KST": 9.0, "AEST": 10.0, "AEDT": 11.0, "EST": -5.0, "EDT": -4.0, "CST": -6.0,
-    "CDT": -5.0, "MST": -7.0, "MDT": -6.0, "PST": -8.0, "PDT": -7.0,
+    "CEST": 2.0, "MESZ": 2.0, "EET": 2.0, "EEST": 3.0, "MSK": 3.0, "IST": 5.5, "HKT": 8.0, "SGT": 8.0,
+    "BJT": 8.0, "AWST": 8.0, "JST": 9.0, "KST": 9.0, "AEST": 10.0, "AEDT": 11.0, "EST": -5.0, "EDT": -4.0,
+    "CST": -6.0, "CDT": -5.0, "MST": -7.0, "MDT": -6.0, "PST": -8.0, "PDT": -7.0,
 }  # fmt: skip
 # Names that leave open whether the clocks are set to summer.
 _REGIONS = {
@@ -86,7 +86,7 @@ def _with_clock(day: date, rest: str, zone: tzinfo) -> Dated:
 
 
 def _around(day: date, after: str, before: str, zone: tzinfo) -> Dated:
-    """The moment by the clock time behind the day, or else before it ("9:30 a.m. ET on November 24, 2026")."""
+    """The moment by the clock time behind the day, or else before it ("9:30 a.m. ET on November 24")."""
     dated = _with_clock(day, after, zone)
     return dated if not dated.day_only else _with_clock(day, before, zone)
 

@@ -29,6 +29,7 @@ _STATUS_CAUSES = {
     429: Cause.PATIENCE,
 }
 _LONGEST_WAIT = timedelta(days=1)
+_SHELL = "shows a page that only a browser's scripts fill (`browser: true` reads it)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def list_trouble(problem: str, text: str) -> Trouble:
     if wall := block_page(text):
         return Trouble(words=f"shows a block page ({wall}) in place of its list", cause=Cause.BLOCK_PAGE)
     if js_shell(text):
-        return Trouble(words="shows a page that only a browser's scripts fill", cause=Cause.JS_SHELL)
+        return Trouble(words=_SHELL, cause=Cause.JS_SHELL)
     cause = next((cause for needle, cause in _PARSERS if problem.startswith(needle)), Cause.UNREADABLE)
     return Trouble(words=problem, cause=cause)
 
@@ -161,6 +162,7 @@ _NO_NAME = "the name cannot be resolved (DNS), or resolves to a refused address"
 _CAUSES = (
     ("CannotResolveHost", _NO_NAME, Cause.DNS),
     ("DNSLookupError", _NO_NAME, Cause.DNS),
+    ("net::ERR_CERT_", "its certificate is not valid (TLS)", Cause.TLS),
     ("certificate verify failed", "its certificate is not valid (TLS)", Cause.TLS),
     ("SSL", "no secure connection (TLS)", Cause.TLS),
     ("TLS", "no secure connection (TLS)", Cause.TLS),

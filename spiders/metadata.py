@@ -36,12 +36,14 @@ def read_metadata(root: Element) -> Metadata:
     """Read what the page declares; must run before scripts are removed."""
     window = root.find(".//title")
     metas, claims = _metas(root), _claims(root)
+    dated = "datePublished" in claims
     return Metadata(
         metas=metas,
         claims=claims,
-        published=tuple(filter(None, map(_moment, _PUBLISHED(root)))),
-        times=_times_beside_headline(root),
-        states=_states(root),
+        # What the article's own JSON-LD says is never overruled by these: they need not be looked for.
+        published=() if dated else tuple(filter(None, map(_moment, _marked_as_published(root)))),
+        times=() if dated else _times_beside_headline(root),
+        states=() if dated else _states(root),
         author=_author(metas, claims),
         headings=tuple(filter(None, (text_of(h1) for h1 in root.iter("h1")))),
         window_title=text_of(window) if window is not None else "",
@@ -67,16 +69,20 @@ def _author(metas: dict[str, str], claims: dict[str, str]) -> str:
 
 # ── times ──
 
-_PUBLISHED: Any = etree.XPath(
-    "//*[@itemprop='datePublished'] | //time[@pubdate and @datetime]"
-    " | //*[contains(concat(' ', @class, ' '), ' dt-published ')"
-    " or contains(concat(' ', @class, ' '), ' entry-date ')][@datetime or @title or self::time]"
-)
+_MARKED: Any = etree.XPath("//*[@itemprop='datePublished']")
+_PUBLISHED_CLASS = re.compile(r"\b(?:dt-published|entry-date|post-date|published)\b")
 _CHANGED = re.compile(r"updat|modif|edited|revis|更新|修改", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"comment|related|sidebar|teaser|recommend|popular|latest|trending|promo|\bcard", re.IGNORECASE
 )
 _NEAR = 6  # elements up from the headline within which its time stands
+
+
+def _marked_as_published(root: Element) -> Iterator[Element]:
+    yield from _MARKED(root)
+    for time in root.iter("time"):
+        if time.get("pubdate") is not None or _PUBLISHED_CLASS.search(time.get("class") or ""):
+            yield time
 
 
 def _moment(element: Element) -> str:

@@ -85,6 +85,15 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._slow_down(request, rules)
         return rules
 
+    async def known_to_forbid(self, url: str) -> bool:
+        """Whether a robots.txt that was read in this crawl forbids this; nothing is fetched to know."""
+        parts = urlsplit(url)
+        text = self._texts.get(f"{parts.scheme}://{parts.netloc}")
+        if text is None or not text.done() or text.exception() is not None:
+            return False
+        rules: RobotParser = build_from_crawler(self._parserimpl, self.crawler, text.result().text.encode())
+        return not rules.allowed(url, self._robotstxt_useragent or self._default_useragent)
+
     def _slow_down(self, request: Request, rules: Any) -> None:
         """Keep the crawl-delay, up to `LONGEST_CRAWL_DELAY`; what AutoThrottle learned may be more."""
         asked = rules.rp.crawl_delay(self._default_useragent)  # Protego, Scrapy's default

@@ -22,6 +22,7 @@ from monitor.core.model import (
     Cause,
     Entry,
     Feed,
+    Method,
     RobotsText,
     Selectors,
     Source,
@@ -182,6 +183,10 @@ class NewsSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the primary lists of every source."""
         for poll in self.polls:
+            lack = str(self.settings["BROWSER_LACKS"]) if poll.source.browser else ""
+            if lack:
+                self.outcomes[poll.source.id].blame(Trouble(words=lack, cause=Cause.NO_BROWSER))
+                continue
             for request in self._lists(poll, Use.PRIMARY):
                 yield request
 
@@ -197,11 +202,14 @@ class NewsSpider(scrapy.Spider):
     def _list(self, url: str, poll: Poll, feed: Feed, *, known_as: str = "", callback: Any = None) -> Request:
         """A request for a list, or a part of one; its validator is kept under `known_as`."""
         asked = {"poll": poll, "feed": feed}
+        rendered = _rendered_list(poll.source, feed) and callback is None
         return Request(
             url,
             callback=callback or self.parse_list,
             errback=self.list_failed,
-            headers=_conditional(known_as, poll.validators),
+            # What scripts fill changes while the page they stand in does not.
+            headers={} if rendered else _conditional(known_as, poll.validators),
+            meta={"browser": True} if rendered else {},
             cb_kwargs=asked if callback else {**asked, "known_as": known_as},
             dont_filter=True,
             priority=10,
@@ -298,7 +306,10 @@ class NewsSpider(scrapy.Spider):
                 yield self._list(part, poll, feed, known_as=part)
         # Only now: a list whose entries are not all accounted for must be read again.
         outcome.lists_read += 1
-        outcome.validators[known_as] = _validator(known_as, response)
+        rendered = _rendered_list(poll.source, feed)
+        outcome.validators[known_as] = (
+            Validator(url=known_as) if rendered else _validator(known_as, response)
+        )
 
     async def _new_entries(
         self, entries: Sequence[Entry], poll: Poll, feed: Feed, now: datetime
@@ -334,6 +345,7 @@ class NewsSpider(scrapy.Spider):
                 callback=self.parse_page,
                 errback=self.page_failed,
                 cb_kwargs={"wanted": wanted},
+                meta={"browser": True} if wanted.poll.source.browser else {},
                 dont_filter=True,
             )
         except ValueError:  # Scrapy refuses to make a request of this address
@@ -372,6 +384,11 @@ class NewsSpider(scrapy.Spider):
     def hand_over(self, found: Found) -> None:
         """Give articles to the intake; called by the pipeline in a worker thread."""
         self._take(found)
+
+
+def _rendered_list(source: Source, feed: Feed) -> bool:
+    """Whether this list is a page that the browser has to fill; feeds and JSON are read as they come."""
+    return source.browser and feed.method is Method.LISTING
 
 
 def _worth_a_page(entry: Entry, poll: Poll, feed: Feed, now: datetime) -> bool:

@@ -20,28 +20,32 @@ _METAS = (
     "dcterms.date", "dc.date", "citation_publication_date", "citation_online_date", "releasedate", "pdate",
     "originalpublicationdate", "displaydate", "article_date_original", "pub_date", "published",
     "article:published", "article.published", "published_at", "published-date", "publisheddate",
-    "publicationdate", "publish-time", "published_time", "publishedtime", "article.pubdate", "article:publish_date",
-    "prism.publicationdate", "rnews:datepublished", "dcsext.articlefirstpublished", "shareaholic:article_published_time",
-    "mediator_published_time", "content_create_date", "dc.date.available", "dc.date.published", "dcterms.available",
-    "dcterms.published", "article:created_time", "datecreated", "_pubtime", "date", "time",
+    "publicationdate", "publish-time", "published_time", "publishedtime", "article.pubdate",
+    "article:publish_date", "prism.publicationdate", "rnews:datepublished", "dcsext.articlefirstpublished",
+    "shareaholic:article_published_time", "mediator_published_time", "dc.date.available", "dc.date.published",
+    "dcterms.available", "dcterms.published", "article:created_time", "datecreated", "_pubtime",
+    "date", "time",
 )  # fmt: skip
 _CLOCK = (
     r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\b\.?)?|\d{1,2}\s?[AaPp]\.?[Mm]\b\.?)"
-    r"(?:\s?\(?(?:[A-Z]{2,5}\b(?!\s[a-z])\)?)(?:\s?[+-]\d{1,2}(?::?\d{2})?)?)?"
+    r"(?:\s?\(?(?:[A-Z]{2,5}\b\)?)(?:\s?[+-]\d{1,2}(?::?\d{2})?)?)?"
 )
 _WORDED = (
-    r"(?:\d{1,2}(?:st|nd|rd|th)?(?:[ .-]| of )[ ]?[A-Z][a-zéûä]{2,9}\.?,?|[A-Z][A-Za-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,?)"
+    r"(?:\d{1,2}(?:st|nd|rd|th)?(?:[ .-]| of )[ ]?[A-Z][a-zéûä]{2,9}\.?,?|[A-Z][A-Za-z]{2,8}\.? "
+    r"\d{1,2}(?:st|nd|rd|th)?,?)"
     r"[ -](?:19|20)\d{2}\b"
 )
 _FULL = re.compile(
     r"(?:19|20)\d{2}\s?(?:年|[-/.])\s?\d{1,2}\s?(?:月|[-/.])\s?\d{1,2}(?:\s?日)?"
     r"(?:[\sT　]*\d{1,2}[:：时]\d{2}(?:[:：]\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?)?"
-    rf"|(?:{_CLOCK}(?: on |[,\s·|–-]+)(?:[A-Z][a-z]{{2,8}},? )?)?{_WORDED}(?:[,\s·|@–—-]*(?:(?:at|@) )?{_CLOCK})?"
+    rf"|(?:{_CLOCK}(?: on |[,\s·•|–-]+)(?:[A-Z][a-z]{{2,8}},? )?)?{_WORDED}(?:[,\s·•|@–—-]*(?:(?:at|"
+    rf"@) )?{_CLOCK})?"
     r"|\d{1,2}\.\d{1,2}\.(?:19|20)\d{2}(?:[,\s]*\d{1,2}[:.]\d{2})?"
     r"|\d{1,2}/\d{1,2}/(?:19|20)\d{2}(?:[,\s]*\d{1,2}:\d{2}(?:\s?[AaPp]\.?[Mm])?)?"
 )
 _LABEL = re.compile(
-    r"(?:发布|发表|公布|发文|印发|成文|出版|更新)?\s*(?:时间|日期)\s*[:：]|(?:Published|Posted|Date)\b\s*(?:on)?\s*:?",
+    r"(?:发布|发表|公布|发文|印发|成文|出版|更新)?\s*(?:时间|日期)\s*[:：]|(?:Published|Posted|"
+    r"Date)\b\s*(?:on)?\s*:?",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(r"更新|修改|updated|modified|last edited|生效|施行|实施", re.IGNORECASE)
@@ -51,6 +55,9 @@ _IN_PATH = re.compile(
 )
 _LONGEST_LABEL = 24  # characters before a date that may say what it is the date of
 _LONGEST_LINE = 160  # characters of a block that may be a line of dates and not prose
+_PARAGRAPH = 160  # bytes of running text that no line of dates has
+_PARAGRAPHS = 3
+_LINKED = 10  # characters of a link in a list item that is another article's headline
 _ABOVE, _BELOW = 6, 14  # blocks around the headline that are looked at
 
 
@@ -123,8 +130,20 @@ def _refined(dated: Dated, shown: Dated | None, zone: ZoneInfo) -> Dated:
 
 def _shown(blocks: Sequence[Block], title: str, zone: ZoneInfo, now: datetime) -> Dated | None:
     at = _headline(blocks, title)
-    near = [*blocks[at : at + _BELOW], *reversed(blocks[max(0, at - _ABOVE) : at])]
-    return _first(near, zone, now) or _labelled(blocks, zone, now)
+    return _first(_near(blocks, at), zone, now) or _labelled(blocks, zone, now)
+
+
+def _near(blocks: Sequence[Block], at: int) -> list[Block]:
+    """The lines around the headline, as far as the third paragraph; other articles' lists have dates too."""
+    below: list[Block] = []
+    paragraphs = 0
+    for block in blocks[at : at + _BELOW]:
+        if block.weight() >= _PARAGRAPH:
+            paragraphs += 1
+        if paragraphs == _PARAGRAPHS:
+            break
+        below.append(block)
+    return [*below, *reversed(blocks[max(0, at - _ABOVE) : at])]
 
 
 def _headline(blocks: Sequence[Block], title: str) -> int:
@@ -141,6 +160,8 @@ def _first(lines: Sequence[Block], zone: ZoneInfo, now: datetime, *, changed: bo
     """The first date with a clock time, else the first day."""
     day = None
     for block in lines:
+        if block.tag == "li" and block.linked >= _LINKED:
+            continue
         dated = _in_line(block.text, zone, now, changed=changed)
         if dated is not None and not dated.day_only:
             return dated
@@ -169,8 +190,7 @@ def _changed(
 ) -> Dated | None:
     declared = (about.claims.get("dateModified", ""), about.metas.get("article:modified_time", ""))
     at = _headline(blocks, title)
-    near = [*blocks[at : at + _BELOW], *reversed(blocks[max(0, at - _ABOVE) : at])]
-    return _first(near, zone, now, changed=True) or next(_dated(declared, zone, now), None)
+    return _first(_near(blocks, at), zone, now, changed=True) or next(_dated(declared, zone, now), None)
 
 
 def _labelled(blocks: Sequence[Block], zone: ZoneInfo, now: datetime) -> Dated | None:

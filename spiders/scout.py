@@ -12,10 +12,11 @@ from scrapy.http import Response
 
 from monitor.core.model import Feed, Kind, Method, Source, SourceId, Tier
 from spiders.charset import decode
-from spiders.discover import Way, feed_links, guess_list, likely_feeds, sitemaps
+from spiders.discover import Way, feed_links, likely_feeds, sitemaps
 from spiders.failures import Patience, in_words, list_trouble, status_trouble, trouble
 from spiders.feed import Listing, parse_list
 from spiders.news import Memory
+from spiders.pattern import guess_list
 
 MOST_REQUESTS = 16  # robots.txt apart, which every crawl reads
 

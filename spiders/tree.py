@@ -13,7 +13,8 @@ Element = Any  # lxml's stubs know too little of trees to be of help here
 LARGEST = 4_000_000  # characters of a page that are parsed; the rest is cut off
 _EARLY_CLOSER = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_HUGE_TAG = re.compile(r"<[a-zA-Z][^<>]{20000,}>?")
+_HUGE = 20_000  # characters of a tag
+_HUGE_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_HUGE},}}>?")
 _MOST_ATTRIBUTES = 5_000  # of one tag; libxml2 compares each with all the others
 _META = re.compile(r"""\s*meta\[\s*(?:name|property|itemprop)\s*=\s*["']?([^"'\]]+)["']?\s*\]\s*""")
 _ATTRIBUTE = re.compile(r"::attr\(([\w:-]+)\)\s*$")
@@ -26,7 +27,8 @@ def parse_html(text: str) -> Element | None:
     gives up the text behind them.
     """
     text = _EARLY_CLOSER.sub("", _DECLARATION.sub("", text[:LARGEST]))
-    text = _HUGE_TAG.sub(_unless_swollen, text)
+    if max(map(len, text.split("<"))) > _HUGE:  # a hundred times faster than the pattern
+        text = _HUGE_TAG.sub(_unless_swollen, text)
     # The plain parser: lxml.html looks up a Python class for every element it hands out.
     parser = etree.HTMLParser(remove_comments=True, remove_pis=True)
     try:

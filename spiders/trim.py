@@ -1,8 +1,9 @@
-"""Takes off an article what pages put before its first and behind its last paragraph, and the calls between."""
+"""Takes off an article what pages put before its first paragraph, behind its last and between them."""
 
 import re
 from collections.abc import Sequence
 
+from spiders.asides import APPENDIX_OPENS, DISCUSSION_OPENS
 from spiders.body import SENTENCE, Block
 
 _BREADCRUMBS = 100  # bytes that look like a sentence and may stand before a headline
@@ -18,6 +19,7 @@ def as_article(blocks: Sequence[Block], title: str, author: str = "") -> list[Bl
     kept = kept[: _before_link_list(kept)]
     kept = kept[: _before_bio(kept, author)]
     sources = _sources(kept)
+    kept = kept[: _behind_sources(kept, sources)]
     return _without_ends(
         [block for at, block in enumerate(kept) if not block.aside and (at in sources or not _noise(block))]
     )
@@ -50,29 +52,6 @@ def _squeezed(text: str) -> str:
 
 # ── what follows ──
 
-_END = re.compile(
-    r"^[\[【●■◆▍|]?\s*(?:相[关關](?:阅读|閱讀|新闻|新聞|链接|文章|报道|報導|稿件|推荐|内容|內容|资讯|專題|专题)|"
-    r"延伸(?:阅读|閱讀)|推荐(?:阅读|新闻)|与内文相关的链接|"
-    r"(?:热门|熱門|热点).{2,4}|(?:编辑|編輯)部?推[荐薦]|[为為]你推[荐薦]|猜你喜欢|更多.{2,6}|网友(?:评论|回应)|網友回應|"
-    r"(?:小编|作者)(?:最近|更多|其他)文章|"
-    r"related(?: articles?| stories| news| topics| content| posts| coverage| reading)?|"
-    r"more (?:on this|from|in|news|stories) ?.{0,40}|"
-    r"(?:latest|top|visual|popular|featured|trending|more|other|recent) (?:insights|news|stories|articles|posts)|"
-    r"read (?:more|next)|keep reading|up next|next (?:story|article|post).{0,80}|most (?:read|popular|viewed)|"
-    r"recommended(?: (?:for you|stories|reading))?|you (?:may|might) also like|what to read next|explore more.{0,20}|"
-    r"about the authors?|sponsored(?: content)?|share this(?: article| story| post)?|tags|topics|disclaimer)"
-    r"\s*[\]】:：]?$",
-    re.IGNORECASE,
-)
-_DISCUSSION_OPENS = re.compile(
-    r"^(?:(?:最新|全部|热门|熱門|精彩|网友|網友|用户|我要|发表|發表|文章)(?:评论|評論|跟帖|留言)|评论区|評論區)"
-    r"\s*[（(]?\d*\s?[条條]?[)）]?$|"
-    r"^(?:\d+ |view |show |hide |all |leave a |post a |add a |reader )?(?:comments?|reply|replies)"
-    r"(?: ?\(\d+\))?\s*:?$|"
-    r"^\d+ (?:responses|thoughts|replies|comments) (?:to|on)\b.{0,90}$|"
-    r"^(?:join|start) (?:the|a) (?:conversation|discussion)|^end of article$",
-    re.IGNORECASE,
-)
 _RUN_OF_LINKS = 3
 _ATTACHMENTS = re.compile(r"附\s?件|附\s?录|attachment|annex|download", re.IGNORECASE)
 
@@ -83,9 +62,9 @@ def _before_appendix(blocks: Sequence[Block]) -> int:
     total, so_far = sum(weights), 0
     for at, block in enumerate(blocks):
         short = len(block.text) < 60 and not block.aside
-        if short and so_far * 2 > total and _END.match(block.text):
+        if short and so_far * 2 > total and APPENDIX_OPENS.match(block.text):
             return at
-        if so_far >= _BEGUN and len(block.text) < 100 and _DISCUSSION_OPENS.match(block.text):
+        if so_far >= _BEGUN and len(block.text) < 100 and DISCUSSION_OPENS.match(block.text):
             return at
         so_far += weights[at]
     return len(blocks)
@@ -125,7 +104,8 @@ def _before_bio(blocks: Sequence[Block], author: str) -> int:
 
 
 _SOURCES = re.compile(
-    r"^(?:article |list of )?(?:references?|sources?|notes|footnotes|bibliography|further reading|works cited)"
+    r"^(?:article |list of )?(?:references?|sources?|notes|footnotes|bibliography|further reading|"
+    r"works cited)"
     r"(?: (?:&|and) (?:sources|references|notes|further reading))?\s*:?$|^参考(?:文献|资料)\s*[:：]?$",
     re.IGNORECASE,
 )
@@ -142,6 +122,16 @@ def _sources(blocks: Sequence[Block]) -> frozenset[int]:
     return frozenset(found)
 
 
+def _behind_sources(blocks: Sequence[Block], sources: frozenset[int]) -> int:
+    """Where a list of references ends: the little that may follow tells of the author and the site."""
+    linked = [at for at in sources if blocks[at].tag == "li" and blocks[at].linked]
+    if len(linked) < _RUN_OF_LINKS:
+        return len(blocks)
+    end = max(linked) + 1
+    weights = [block.weight() for block in blocks]
+    return end if sum(weights[end:]) <= _LONGEST_BIO * sum(weights) else len(blocks)
+
+
 # ── both ends ──
 
 _CLOCK_AND_DAY = re.compile(
@@ -149,14 +139,15 @@ _CLOCK_AND_DAY = re.compile(
     r"\d{1,2} [A-Z][a-z]{2,8}\.? \d{4}))"
 )
 _DAY = re.compile(
-    r"^\W*(?:on |date:? ?|日期[:：] ?|时间[:：] ?)?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?"
+    r"^\W*(?:on |date:? ?|日期[:：] ?|时间[:：] ?)?(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|"
+    r"sat(?:ur)?|sun)(?:day)?,? )?"
     r"(?:[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}(?:st|nd|rd|th)? [a-z]{3,9}\.?,? \d{4}|"
     r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?)\W*$|"
     r"^\d+ (?:min(?:ute)?s?|hours?|days?) (?:read|ago)$",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(
-    r"^(?:(?:written |posted |reported |story )?by[: ]\s?[A-Z][\w.’'-]+(?:[ ,|&]|and|$)|"
+    r"^(?:(?:written |posted |reported |story )?[Bb]y[: ]\s?[A-Z][\w.’'-]+(?:[ ,|&]|and|$)|"
     r"(?:published|posted|updated|last updated|modified|first published|this story is from)\b)",
 )
 _BYLINE_LOWERED = re.compile(
@@ -170,7 +161,7 @@ _PROSE_TAGS = frozenset({"p", "blockquote", "pre", "td", "th", "dd", "dt", "li",
 
 
 def _without_ends(blocks: list[Block]) -> list[Block]:
-    """Less the byline, the date and the page's chrome above the first paragraph, and headings left over below."""
+    """Less byline, date and chrome above the first paragraph, chrome and bare headings below the last."""
     heavy = [at for at, block in enumerate(blocks) if block.weight() >= _PARAGRAPH]
     if not heavy:
         return blocks
@@ -199,37 +190,50 @@ def _is_chrome(block: Block) -> bool:
 # ── between the paragraphs ──
 
 _NOISE = re.compile(
-    r"^[\[【(（●◆■▲]?\s*(?:责任编辑|責任編輯|责编|編輯[:：]|编辑[:：]|校对|监制|审核|打印|列印|关闭|纠错|扫一扫|分享到|分享|收藏|"
-    r"字号|字体|大\s*中\s*小|来源[:：]|來源[:：]|(?:本文|文章|稿件|信息|新闻)来源|发布时间|发布日期|浏览次数|点击数|阅读量|"
-    r"版权所有|版权声明|免责声明|特别声明|举报|点赞|返回|(?:阅读)?(?:上|下)一篇|原标题|关键[词字]\s?[:：]|關鍵字|标签[:：]|"
+    r"^[\[【(（●◆■▲]?\s*(?:责任编辑|責任編輯|责编|編輯[:：]|编辑[:：]|校对|监制|审核|打印|列印|关闭|"
+    r"纠错|扫一扫|分享到|分享|收藏|"
+    r"字号|字体|大\s*中\s*小|来源[:：]|來源[:：]|(?:本文|文章|稿件|信息|新闻)来源|发布时间|发布日期|"
+    r"浏览次数|点击数|阅读量|"
+    r"版权所有|版权声明|免责声明|特别声明|举报|点赞|返回|(?:阅读)?(?:上|下)一篇|原标题|"
+    r"关键[词字]\s?[:：]|關鍵字|标签[:：]|"
     r"您?(?:所在|当前|的)的?位置|当前位置|正文已结束|"
-    r"advertisement|share this|sign up|subscribe|story continues below|continue reading|follow us|click here|"
+    r"advertisement|share this|sign up\b|subscribe\b|story continues below|continue reading|follow "
+    r"us|click here|"
     r"copyright|©|all rights reserved|skip to|our standards:)",
     re.IGNORECASE,
 )
 # The same, but words that a sentence may begin with too.
 _LABELLED = re.compile(
-    r"^[(\[]?(?:read (?:more|also|next)|also read|see also|related|more|watch|listen|photos?|photograph|images?|"
-    r"picture|credit|video|graphic|file photo|tags?|topics?|filed under|categor(?:y|ies)|source|next story)\s?[:：]|"
-    r"^(?:getty images?|file photo|loading\.*|play video|log in|sign in|print this|email this|print|save|comments?|"
+    r"^[(\[]?(?:read (?:more|also|next)|also read|see also|related|more|watch|listen|photos?|"
+    r"photograph|images?|"
+    r"picture|credit|video|graphic|file photo|tags?|topics?|filed under|categor(?:y|ies)|source|"
+    r"next story)\s?[:：]|"
+    r"^(?:getty images?|file photo|loading\.*|play video|log in|sign in|print this|email this|print|"
+    r"save|comments?|"
     r"reply|report|like|found this|get (?:our|the) (?:latest|newsletter)|follow .{1,30} on )\b",
     re.IGNORECASE,
 )
 _CALL = re.compile(
     r"下[载載] ?APP|APP ?下[载載]|打开APP|加入好友|LINE ?好友|扫描?二维码|长按识别|"
-    r"(?:加入|关注|關注|订阅|訂閱|join|follow).{0,30}Telegram|Telegram ?(?:群|频道|頻道|社群|交流|官方|channel)|"
+    r"(?:加入|关注|關注|订阅|訂閱|join|follow).{0,30}Telegram|Telegram ?(?:群|频道|頻道|社群|交流|"
+    r"官方|channel)|"
     r"关注.{0,12}公众号|公众号[:：]|(?:欢迎|歡迎|我要|请|請).{0,6}(?:来稿|來稿|投稿)|"
     r"(?:来稿|來稿|投稿|徵稿).{0,8}(?:[邮郵信]箱|@|[:：])|"
+    r"^[【\[][^】\]]{0,8}(?:徵稿|征稿|投稿)|"
     r"(?:点击|點擊|立即|欢迎|歡迎|马上|免费|免費|敬请|长按).{0,8}(?:订阅|訂閱)|^(?:订阅|訂閱)|"
-    r"(?:sign up|subscribe|get|join|receive|read).{0,60}\bnewsletters?\b|\bour .{0,30}newsletters?\b|"
+    r"(?:\bsign up|(?:^|[.!?:] ?)(?:subscribe|get|join|receive|read))\b.{0,60}\bnewsletters?\b|"
+    r"\bour .{0,30}\bnewsletters?\b|"
     r"newsletters?\b.{0,40}(?:inbox|sign ?up|subscri)|"
-    r"by (?:signing up|subscribing|submitting|clicking|providing your)|(?:uses?|accept(?:ing)?) (?:our )?cookies|"
+    r"by (?:signing up|subscribing|submitting|clicking|providing your)|(?:uses?|accept(?:ing)?) "
+    r"(?:our )?cookies|"
     r"(?:may|might) (?:receive|earn) (?:a )?(?:small )?(?:compensation|commission)|"
     r"advertiser disclosure|affiliate (?:links?|commission)|(?:follow|like) us on|download (?:our|the) app|"
-    r"(?:免责|免責|版权|版權|郑重|特别|特別|风险|本站|本网)(?:声明|聲明|提示)[:：]|^[【\[]?(?:声明|聲明)[:：】\]]|"
+    r"(?:免责|免責|版权|版權|郑重|特别|特別|风险|本站|本网)(?:声明|聲明|提示)[:：]|^[【\[]?(?:声明|"
+    r"聲明)[:：】\]]|"
     r"不构成.{0,6}投资建议|all rights reserved|share to your network",
     re.IGNORECASE,
 )
+_CLOCK_ALONE = re.compile(r"^\d{1,2}[:.]\d{2}(?:\s?[ap]\.?m\b\.?)?(?:\s?[A-Z]{2,4})?$", re.IGNORECASE)
 _CREDIT = re.compile(
     r"[(（\[](?:images?|photos?|pictures?|pic|credit|graphic)s?\s?[:：/][^()]{1,60}[)）\]]$", re.IGNORECASE
 )
@@ -238,6 +242,8 @@ _LONGEST_CALL = 300  # characters; a longer paragraph only mentions such a thing
 
 def _noise(block: Block) -> bool:
     if block.link_share > 0.6 and not (block.link_share < 1 and SENTENCE.search(block.text)):
+        return True
+    if block.tag not in _PROSE_TAGS and _CLOCK_ALONE.match(block.text):
         return True
     if len(block.text) < _LABEL and (_NOISE.match(block.text) or _is_label(block)):
         return True

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.render import render
@@ -17,13 +18,15 @@ from monitor.core.model import (
     DeliveryKind,
     DeliveryState,
     Kind,
+    Priority,
     Source,
     SourceId,
     Tier,
+    Verdict,
 )
 from monitor.intake import Intake, Taken
 from monitor.store.sql import SqlStore, open_store
-from tests.builders import a_chat, a_source, an_article
+from tests.builders import a_chat, a_source, a_verdict, an_article
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,6 +42,16 @@ def outlet(name: str, tier: Tier = Tier.REPORTING, kind: Kind = Kind.BUSINESS_ME
     return a_source(id=SourceId(name.lower().replace(" ", "-")), name=name, tier=tier, kind=kind)
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """Judges everything relevant, with one urgency."""
+
+    priority: Priority
+
+    def classify(self, **report: Any) -> Verdict:
+        return a_verdict(priority=self.priority)
+
+
 @dataclass
 class Newsroom:
     """Takes reports at given times and delivers what is due, as the service would."""
@@ -48,6 +61,7 @@ class Newsroom:
     policy: AlertPolicy
     sources: dict[str, Source] = field(default_factory=dict)
     read: list[Delivery] = field(default_factory=list)  # what went out, in order
+    judge: Judge | Fixed = field(default_factory=shipped_judge)
 
     @classmethod
     def opened(cls, folder: Path, *chats: Chat, policy: AlertPolicy | None = None) -> "Newsroom":
@@ -75,7 +89,7 @@ class Newsroom:
             work.keep_sources(self.sources.values(), at)
         intake = Intake(
             store=self.store,
-            judge=shipped_judge(),
+            judge=self.judge,  # type: ignore[arg-type]
             lexicon=shipped_lexicon(),
             policy=self.policy,
             chats=self.chats,

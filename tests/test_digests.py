@@ -12,6 +12,7 @@ from alerts.digests import Digester
 from monitor.core.model import (
     AlertPolicy,
     Chat,
+    DeliveryState,
     DigestPlan,
     Every,
     Priority,
@@ -121,11 +122,13 @@ def test_a_digest_that_is_too_long_becomes_two(newsroom: Open) -> None:
     assert len(told) == 2
 
 
-def test_a_chat_that_is_no_longer_configured_is_not_folded(newsroom: Open) -> None:
+def test_what_was_gathered_for_a_chat_that_is_gone_is_left_to_the_courier(newsroom: Open) -> None:
     room = newsroom(urgent_first())
     room.report(REUTERS, HEADLINES[1], NOON)
-    nobody = Digester(room.store, config=lambda: a_config(chats=(a_chat("other"),)))
-    assert nobody.fold_due(NOON + 20 * HOUR) == 0
+    without = Digester(room.store, config=lambda: a_config(chats=(a_chat("other"),)))
+    assert without.fold_due(NOON) == 1
+    assert without.fold_due(NOON) == 0
+    assert room.store.counts()[DeliveryState.QUEUED] == 1
 
 
 def test_a_clock_that_was_set_back_does_not_silence_what_is_owed(newsroom: Open) -> None:

@@ -282,6 +282,14 @@ async def test_webhooks(surgery: Surgery, server: TelegramServer) -> None:
     assert not found["webhook gone"].ok
 
 
+async def test_a_test_to_a_webhook_needs_no_token(tmp_path: Path, server: TelegramServer) -> None:
+    surgery = Surgery(tmp_path, None)
+    surgery.chats = [f"{{name: hook, channel: webhook, id: '{server.url}/nobody'}}", "{name: ops, id: 8}"]
+    found = await surgery.examine(send=True)
+    assert [name for name in found if name.startswith("test to")] == ["test to hook"]
+    assert not found["test to hook"].ok  # the stand-in is no webhook, and says so
+
+
 @pytest.mark.slow
 def test_the_command_tells_by_its_exit_code(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("chats: [{name: desk, id: 7}]\n" + RULES, "utf-8")

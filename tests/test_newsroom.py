@@ -1,15 +1,28 @@
 """One event, one message that stays true: from the first report to the primary text, or to the denial."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from monitor.core.model import AlertPolicy, Kind, Reason, Standing, Tier
+from alerts.digests import Digester
+from monitor.core.model import (
+    AlertPolicy,
+    Delivery,
+    DigestPlan,
+    Every,
+    Kind,
+    Priority,
+    Reason,
+    Source,
+    Standing,
+    Tier,
+)
+from monitor.intake import Taken
 from monitor.placing import merge
-from tests.builders import NOW
-from tests.newsroom import Newsroom, outlet
+from tests.builders import NOW, a_chat, a_config
+from tests.newsroom import Fixed, Newsroom, outlet
 
 PBC = outlet("PBOC", Tier.AUTHORITY, Kind.OFFICIAL_MINISTRY)
 CAC = outlet("Cyberspace Administration", Tier.AUTHORITY, Kind.OFFICIAL_CENTRAL)
@@ -213,7 +226,68 @@ def test_the_message_of_a_story_that_was_joined_says_where_it_went(room: Newsroo
         into, gone = work.find_story(english.story.id), work.find_story(chinese.story.id)
         assert into is not None
         assert gone is not None
-        work.save_story(merge(work, into, gone, NOW + HOUR))
+        whole, news = merge(work, into, gone, NOW + HOUR)
+        work.save_story(whole)
+    assert news is None
     (edit,) = room.deliver(NOW + HOUR)
     assert edit.startswith("[edit] 数字人民币钱包分级限额调整")
     assert "Same event as: China tightens digital yuan wallet limits for tourists" in edit.splitlines()
+
+
+# ── who hears of it, and when ──
+
+
+EVENING = DigestPlan(every=Every.DAILY, at=time(20))
+
+
+def story_of(room: Newsroom, *reports: tuple[Source, str, Priority], at: datetime = NOW) -> list[Taken]:
+    """Reports of one event, a minute apart, with the urgency each is judged to have."""
+    taken = []
+    for number, (source, title, priority) in enumerate(reports):
+        room.judge = Fixed(priority)
+        taken.append(room.report(source, title, at + number * MINUTE))
+    assert len({one.story.id for one in taken}) == 1
+    return taken
+
+
+TITLE = "China's cyberspace regulator issues rules on generative AI services"
+
+
+def test_chats_the_first_report_did_not_reach_hear_of_a_later_one(tmp_path: Path) -> None:
+    room = Newsroom.opened(tmp_path, a_chat("all"), a_chat("urgent", at_least=Priority.BREAKING, id="8"))
+    story_of(room, (REUTERS, TITLE, Priority.NORMAL))
+    assert [one.chat for one in told(room, NOW)] == ["all"]
+    story_of(room, (CAIXIN, TITLE, Priority.BREAKING), at=NOW + 5 * MINUTE)
+    assert sorted((one.chat, one.kind.value) for one in told(room, NOW + 5 * MINUTE)) == [
+        ("all", "follow-up"),
+        ("urgent", "alert"),
+    ]
+    room.store.close()
+
+
+def test_a_more_urgent_report_frees_a_story_that_waited_for_the_digest(tmp_path: Path) -> None:
+    room = Newsroom.opened(tmp_path, a_chat(instant=Priority.BREAKING, digest=EVENING))
+    story_of(room, (REUTERS, TITLE, Priority.NORMAL), (CAIXIN, TITLE, Priority.BREAKING))
+    assert [one.kind.value for one in told(room, NOW + MINUTE)] == ["alert"]
+    room.store.close()
+
+
+def test_what_turned_out_false_stands_as_denied_in_the_digest(tmp_path: Path) -> None:
+    room = Newsroom.opened(tmp_path, a_chat(instant=Priority.BREAKING, digest=EVENING))
+    story_of(
+        room,
+        (REUTERS, "China's central bank to stop all stablecoin trading", Priority.NORMAL),
+        (XINHUA, "China's central bank denies it will stop all stablecoin trading", Priority.NORMAL),
+    )
+    story_of(room, (REUTERS, TITLE, Priority.NORMAL), at=NOW + HOUR)
+    evening = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+    Digester(room.store, config=lambda: a_config(chats=room.chats)).fold_due(evening)
+    (digest,) = room.deliver(evening)
+    assert "to stop all stablecoin trading\nDenied · Reuters" in digest
+
+
+def told(room: Newsroom, at: datetime) -> list[Delivery]:
+    """The deliveries that went out now."""
+    before = len(room.read)
+    room.deliver(at)
+    return room.read[before:]

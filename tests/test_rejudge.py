@@ -222,7 +222,7 @@ def test_what_is_not_judged_again_would_be_judged_the_same(
     assert len(found) == len(texts)
     for trial in found:
         [kept] = store.full([trial.judged.article_id])
-        assert outcome(trial.verdicts[0]) == outcome(judged(side.judge, kept.article))
+        assert outcome(trial.verdict(0)) == outcome(judged(side.judge, kept.article))
 
 
 # ── no more than that ──
@@ -295,7 +295,7 @@ def test_the_same_version_is_taken_at_its_word(store: SqlStore, calendar: Calend
     day = calendar.turn()
     fill(store, BOOK, "known", [report("cash is king", day)])
     [trial] = trials(store, replace(BOOK, rules=BOOK.rules[1:]), day, version="known")
-    assert (trial.kept, trial.verdicts[0].relevant) == (None, True)
+    assert (trial.kept, trial.verdict(0).relevant) == (None, True)
 
 
 def test_what_an_unknown_book_judged_is_judged_again(store: SqlStore, calendar: Calendar) -> None:
@@ -323,7 +323,7 @@ def test_two_books_share_one_pass(store: SqlStore, calendar: Calendar) -> None:
     day = calendar.turn()
     fill(store, BOOK, f"base {day}", [report(title, day) for title in TITLES])
     sides = [Side.of(BOOK, f"base {day}"), Side.of(replace(BOOK, rules=BOOK.rules[1:]), "less")]
-    scores = [[verdict.score for verdict in trial.verdicts] for trial in rejudge(store, sides, day)]
+    scores = [[trial.verdict(side).score for side in (0, 1)] for trial in rejudge(store, sides, day)]
     assert scores == [[4.0, 0.0], [0.0, 0.0], [4.0, 4.0], [0.0, 0.0], [0.0, 0.0]]
 
 
@@ -339,4 +339,4 @@ def test_a_source_is_judged_by_its_tier_of_today(store: SqlStore, calendar: Cale
     new = replace(BOOK, rules=(a_rule("cash AND tier:1 AND source:pbc"),))
     [trial] = trials(store, new, day)
     assert trial.judged.source_id == SourceId("pbc")
-    assert trial.verdicts[0].relevant
+    assert trial.verdict(0).relevant

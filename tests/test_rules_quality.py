@@ -12,9 +12,12 @@ from monitor.config.terms import shipped_sets
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.model import Authority, Doctype, Priority, Topic, Verdict
 from tests.rules_cases import JUDGED, NOT_POLICY, POLICY, TOPICS
+from tests.rules_headlines import INVENTED, KNOWN_GAPS
 from tests.shared import needs_shared
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
+LEAST_TOPICS = 0.85  # share of invented headlines whose main topic is right: 0.90 when written
+MOST_GAPS = 12  # invented headlines judged wrongly: 10 when written
 
 
 @cache
@@ -160,6 +163,32 @@ def test_takes_policy(title: str) -> None:
 def test_leaves_what_only_looks_like_policy(title: str) -> None:
     verdict = judged(title)
     assert not verdict.relevant, in_words(verdict)
+
+
+def from_outlet(source: str, title: str) -> Verdict:
+    return shipped().classify(title=title, source=source)
+
+
+@pytest.mark.parametrize(
+    ("source", "topic", "title"), [case for case in INVENTED if case[2] not in KNOWN_GAPS]
+)
+def test_tells_invented_headlines_apart(source: str, topic: str, title: str) -> None:
+    verdict = from_outlet(source, title)
+    assert verdict.relevant is bool(topic), in_words(verdict)
+
+
+def test_names_the_main_topic_of_most_invented_headlines() -> None:
+    verdicts = [(topic, from_outlet(source, title)) for source, topic, title in INVENTED if topic]
+    taken = [(topic, verdict.topics[0]) for topic, verdict in verdicts if verdict.relevant]
+    right = sum(topic == found for topic, found in taken)
+    assert right / len(taken) >= LEAST_TOPICS
+
+
+def test_known_gaps_are_few_and_among_the_invented() -> None:
+    titles = {title for _, _, title in INVENTED}
+    assert titles >= KNOWN_GAPS
+    wrong = {title for source, topic, title in INVENTED if from_outlet(source, title).relevant != bool(topic)}
+    assert len(wrong) <= MOST_GAPS, f"judged wrongly: {sorted(wrong)}"
 
 
 @pytest.mark.parametrize(("title", "topic", "authority", "doctype", "priority"), JUDGED)

@@ -12,7 +12,16 @@ from monitor.core.pairs import compare, likelihood
 from monitor.core.profile import Profile, keys_of, profile_of
 from monitor.core.stories import TOGETHER
 from tests.shared import needs_shared
-from tests.stories_cases import CROSS_LANGUAGE, LOOK_ALIKES, SAME_LANGUAGE
+from tests.stories_cases import (
+    CROSS_LANGUAGE,
+    LOOK_ALIKES,
+    OPPOSITES,
+    OTHER_NUMBERS,
+    OTHER_OBJECTS,
+    OTHER_PLACES,
+    SAME_LANGUAGE,
+    TOLD_OTHERWISE,
+)
 
 LEAST_ACROSS = 30  # of the 40 pairs across languages; every second of them was learned from
 LEAST_UNSEEN = 17  # of the 20 that were not
@@ -66,6 +75,27 @@ def test_events_meet_within_a_language() -> None:
 def test_look_alikes_stay_apart(day: str, one: str, later: int, other: str, same_outlet: bool) -> None:
     a, b = told(one, day, "a"), told(other, day, "a" if same_outlet else "b", later)
     assert likelihood(a, b) < TOGETHER.join, compare(a, b).reasons(a, b)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same_outlet"), [*OPPOSITES, *OTHER_PLACES, *OTHER_OBJECTS, *OTHER_NUMBERS]
+)
+def test_acts_that_differ_in_one_thing_stay_apart(one: str, other: str, same_outlet: bool) -> None:
+    a, b = told(one, "2026-11-24", "a"), told(other, "2026-11-24", "a" if same_outlet else "b")
+    assert likelihood(a, b) < TOGETHER.join, compare(a, b).reasons(a, b)
+
+
+@pytest.mark.parametrize(("one", "other"), [case[:2] for case in OPPOSITES])
+def test_opposite_acts_contradict(one: str, other: str) -> None:
+    a, b = told(one, "2026-11-24", "a"), told(other, "2026-11-24", "b")
+    assert compare(a, b).veto == compare(b, a).veto
+    assert compare(a, b).veto.startswith("one ")
+
+
+@pytest.mark.parametrize(("one", "other"), TOLD_OTHERWISE)
+def test_one_act_told_otherwise_joins(one: str, other: str) -> None:
+    a, b = told(one, "2026-11-24", "a"), told(other, "2026-11-24", "b")
+    assert meets(a, b), compare(a, b).reasons(a, b)
 
 
 @pytest.mark.parametrize("outlets", [("a", "a"), ("a", "b")], ids=["one outlet", "two outlets"])

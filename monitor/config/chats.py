@@ -121,13 +121,22 @@ def _wrong_id(value: str, channel: Channel) -> tuple[str, str, str, str] | None:
     if channel is Channel.TELEGRAM and not _TELEGRAM_ID.fullmatch(value):
         here = 'write the number, "@channel", or $TELEGRAM_CHAT_ID to read it from the environment'
         return "is not a chat id", here, "does not hold a chat id", "set it to the number, or to @channel"
-    if channel is Channel.WEBHOOK and urlsplit(value).scheme not in ("http", "https"):
+    if channel is Channel.WEBHOOK and not _is_web_address(value):
         mend = "write it whole: https://example.org/hook"
         return "is not a web address", mend, "does not hold a web address", mend
     if channel is Channel.APPRISE and "://" not in value:
         mend = "write it like mailto://… or discord://…, or as $NAME"
         return "is not an address of apprise", mend, "does not hold an address of apprise", mend
     return None
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        address = urlsplit(value)
+        whole = bool(address.hostname) and address.port != 0 and value.split() == [value]
+        return whole and address.scheme in ("http", "https")
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        return False
 
 
 def _secret(written: str, document: Document, path: KeyPath, env: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ _AS_IS = (
     "delay",
     "fetch_pages",
     "verify_tls",
+    "browser",
 )
 _LOOK = "see `policywire sources list`"
 _DESCRIBED = (Method.JSON, Method.LISTING)

@@ -3,38 +3,40 @@
 import io
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.util import load_yaml_guess_indent
 
+from monitor.config.comments import append, switch
+from monitor.config.document import parse_document
 from monitor.config.load import parse
 from monitor.core.errors import ConfigError, UserError, Where
 from monitor.core.model import Config
 
+_NAME = "config.yaml"  # in messages; the caller knows where the text came from
 _WIDEST = 100_000  # columns: no line of the user's is broken
 
 
 def with_rule(text: str, rule: Mapping[str, Any]) -> str:
     """The file's text with one more rule at the end of the list; `rule` holds the keys of config.yaml."""
-    return _changed(text, lambda rules: rules.append(dict(rule)))
+    return _rewritten(text, lambda document: append(document["rules"], "list", [rule]))
 
 
 def with_rule_switched(text: str, rule_id: str, *, on: bool) -> str:
     """The file's text with a rule switched on or off. Raises UserError when there is no such rule."""
 
-    def switch(rules: Any) -> None:
+    def change(document: Any) -> None:
+        rules = document["rules"]["list"]
         found = next((rule for rule in rules if rule.get("id") == rule_id), None)
         if found is None:
             raise UserError(f"there is no rule “{rule_id}” in the file")
-        if on:
-            found.pop("enabled", None)
-        else:
-            found["enabled"] = False
+        switch(found, "enabled", on=on)
 
-    return _changed(text, switch)
+    return _rewritten(text, change)
 
 
 def with_source(text: str, source: Mapping[str, Any]) -> str:
@@ -46,12 +48,11 @@ def with_sources(text: str, added: Iterable[Mapping[str, Any]]) -> str:
     """The file's text with more sources under `sources.add`."""
 
     def add(document: Any) -> None:
-        sources = document.setdefault("sources", {})
-        if not sources.get("add"):
-            sources["add"] = []
-        sources["add"].extend(dict(source) for source in added)
+        if document.get("sources") is None:
+            document["sources"] = CommentedMap()
+        append(document["sources"], "add", added)
 
-    return _rewritten(text, add)
+    return _rewritten(text, add, "section “sources”")
 
 
 def checked(text: str, name: str, env: Mapping[str, str]) -> Config:
@@ -70,11 +71,8 @@ def save(path: Path, before: str, after: str) -> None:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _changed(text: str, change: Any) -> str:
-    return _rewritten(text, lambda document: change(document["rules"]["list"]))
-
-
-def _rewritten(text: str, change: Any) -> str:
+def _rewritten(text: str, change: Callable[[Any], None], place: str = "list of rules") -> str:
+    parse_document(text, _NAME)
     _, indent, offset = load_yaml_guess_indent(text)
     yaml = YAML()
     yaml.preserve_quotes = True
@@ -84,7 +82,7 @@ def _rewritten(text: str, change: Any) -> str:
     try:
         change(document)
     except (KeyError, TypeError, AttributeError):
-        raise ConfigError(Where(file="config.yaml"), "has no list of rules", "mend it first") from None
+        raise ConfigError(Where(file=_NAME), f"has no {place}", "mend it first") from None
     out = io.StringIO()
     yaml.dump(document, out)
     return out.getvalue()

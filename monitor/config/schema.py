@@ -137,6 +137,8 @@ class OverrideSection(Section):
     """false: judge by the feed's own text, never open the article page."""
     verify_tls: StrictBool | None = None
     """false: accept a certificate that does not verify (some old state sites)."""
+    browser: StrictBool | None = None
+    """true: fetch its pages and HTML lists through a headless Chromium, because scripts fill them."""
 
 
 class SourceSection(OverrideSection):

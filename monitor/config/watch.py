@@ -38,16 +38,24 @@ class ConfigWatcher:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Reload at every save until `stop` is set."""
-        await self.reload()  # the file may have been saved between its first reading and now
         # The directory, not the file: editors replace the file, and a watch on it would die with the old one.
-        async for _ in awatch(
+        saves = awatch(
             self._path.parent,
             watch_filter=self._is_ours,
             stop_event=stop,
             debounce=SETTLE,
             step=STEP,
             recursive=False,
-        ):
+        )
+        first = asyncio.ensure_future(anext(saves, None))
+        try:
+            await asyncio.sleep(0)  # the watch stands now: nothing saved from here on is missed
+            await self.reload()  # and what was saved between the first reading and now is read here
+            if await first is not None:
+                await self.reload()
+        finally:
+            first.cancel()
+        async for _ in saves:
             await self.reload()
 
     async def reload(self) -> None:

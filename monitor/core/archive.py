@@ -9,6 +9,7 @@ from monitor.core.model import (
     ArticleId,
     Reason,
     Report,
+    RuleId,
     SourceId,
     Standing,
     Story,
@@ -57,6 +58,8 @@ class Judged:
     reason: Reason
     seen_at: datetime
     published_at: datetime | None
+    rules_version: str  # of the book that judged it
+    fired: frozenset[RuleId]
     verdict: Callable[[], Verdict]
 
 

@@ -1,8 +1,8 @@
 """Verdict, story, policy and the present make a decision, and every decision carries its reason."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 from monitor.core.digest import next_digest
 from monitor.core.model import (
@@ -44,44 +44,42 @@ def decide(
     story: Story,
     *,
     desk: Desk,
+    told: Collection[ChatName] = (),
     first_sight: bool,
     old_document: str = "",
     now: datetime,
 ) -> Decision:
     """Say what to do about one article.
 
-    `first_sight` means its list is being read for the first time; `old_document` says in words why the report
-    only passes on an old document, "" when it does not.
+    `told` are the chats that have its story already: a later report may reach others, by its urgency, its
+    topics or its rules. `first_sight` means its list is being read for the first time; `old_document` says in
+    words why the report only passes on an old document, "" when it does not.
     """
-    silenced = _silenced(article, verdict, story, desk.policy, first_sight=first_sight, now=now)
+    takers = chats_for(verdict, desk.chats) if verdict.relevant else ()
+    left = [chat for chat in takers if chat.name not in told]
+    silenced = _silenced(verdict, story, desk.policy)
     if silenced is not None:
         return silenced
+    if story.alerted_at is not None and not left:
+        return Skip(reason=Reason.ALREADY_ALERTED, words=f"story {story.id} was alerted before")
+    stale = _stale(article, desk.policy, first_sight=first_sight, now=now)
+    if stale is not None:
+        return stale
     if old_document:
         return Skip(reason=Reason.RECIRCULATED, words=old_document)
-    takers = chats_for(verdict, desk.chats)
-    if not takers:
+    if not left:
         return Skip(reason=Reason.NO_CHAT, words="no chat takes these topics at this priority")
-    return _turns(takers, verdict, desk, now)
+    return _turns(left, verdict, desk, now)
 
 
-def _silenced(
-    article: Article,
-    verdict: Verdict,
-    story: Story,
-    policy: AlertPolicy,
-    *,
-    first_sight: bool,
-    now: datetime,
-) -> Skip | None:
+def _silenced(verdict: Verdict, story: Story, policy: AlertPolicy) -> Skip | None:
     if not verdict.relevant:
         return Skip(reason=Reason.NOT_RELEVANT, words=f"score {verdict.score:g} below {verdict.threshold:g}")
-    if story.alerted_at is not None:
-        return Skip(reason=Reason.ALREADY_ALERTED, words=f"story {story.id} was alerted before")
     if story.muted_at is not None:
         return Skip(reason=Reason.MUTED, words=f"story {story.id} is muted")
     if story.standing is Standing.UNCONFIRMED and not policy.rumours:
         return Skip(reason=Reason.RUMOUR, words="told by unreliable sources only so far")
-    return _stale(article, policy, first_sight=first_sight, now=now)
+    return None
 
 
 def _turns(takers: Sequence[Chat], verdict: Verdict, desk: Desk, now: datetime) -> Send | Hold:
@@ -95,24 +93,72 @@ def _turns(takers: Sequence[Chat], verdict: Verdict, desk: Desk, now: datetime) 
 
 
 def _turn(chat: Chat, verdict: Verdict, desk: Desk, now: datetime) -> tuple[Due, Reason, str]:
-    policy = desk.policy
-    silent = _URGENCY[verdict.priority] < _URGENCY[chat.loud]
+    silent = is_silent(chat, verdict.priority)
+    due = Due(chat=chat.name, silent=silent)
+    news = (due, Reason.NEW_STORY, "first relevant report of this story")
+    if verdict.priority is Priority.BREAKING:
+        return news
+    held = _held(chat, verdict, desk, now)
+    quiet = out_of_quiet(desk.policy, held[0] if held else now)
+    if quiet is not None:
+        words = f"quiet hours until {quiet.astimezone(desk.policy.timezone):%H:%M}"
+        held = (quiet, *held[1:]) if held else (quiet, Reason.QUIET_HOURS, words)
+    if held is None:
+        return news
+    until, reason, words = held
+    return replace(due, gather_until=until), reason, words
 
-    def later(until: datetime, reason: Reason, words: str) -> tuple[Due, Reason, str]:
-        return Due(chat=chat.name, gather_until=until, silent=silent), reason, words
 
-    if verdict.priority is not Priority.BREAKING:
-        if chat.digest is not None and _URGENCY[verdict.priority] < _URGENCY[chat.instant]:
-            at = next_digest(chat.digest, policy.timezone, now)
-            return later(at, Reason.DIGEST, f"waits for the digest of chat {chat.name}")
-        if chat.daily_cap is not None and desk.owed_today.get(chat.name, 0) >= chat.daily_cap:
-            at = next_digest(chat.digest, policy.timezone, now)
-            return later(at, Reason.DAILY_CAP, f"chat {chat.name} had its {chat.daily_cap} alerts today")
-        quiet = policy.quiet and quiet_until(policy.quiet, now.astimezone(policy.timezone))
-        if policy.quiet and quiet:
-            words = f"quiet hours until {policy.quiet.end:%H:%M}"
-            return later(quiet.astimezone(now.tzinfo), Reason.QUIET_HOURS, words)
-    return Due(chat=chat.name, silent=silent), Reason.NEW_STORY, "first relevant report of this story"
+def _held(chat: Chat, verdict: Verdict, desk: Desk, now: datetime) -> tuple[datetime, Reason, str] | None:
+    """Until when the chat's digest holds the alert back, and why; None when it does not."""
+    zone = desk.policy.timezone
+    if chat.digest is not None and _URGENCY[verdict.priority] < _URGENCY[chat.instant]:
+        words = f"waits for the digest of chat {chat.name}"
+        return next_digest(chat.digest, zone, now), Reason.DIGEST, words
+    if chat.daily_cap is not None and desk.owed_today.get(chat.name, 0) >= chat.daily_cap:
+        words = f"chat {chat.name} had its {chat.daily_cap} alerts today"
+        return next_digest(chat.digest, zone, now), Reason.DAILY_CAP, words
+    return None
+
+
+def at_once(chats: Collection[ChatName], verdict: Verdict, desk: Desk, now: datetime) -> tuple[ChatName, ...]:
+    """Which of these chats want a report of this urgency at once."""
+    takers = [chat for chat in chats_for(verdict, desk.chats) if chat.name in chats]
+    return tuple(chat.name for chat in takers if _turn(chat, verdict, desk, now)[0].gather_until is None)
+
+
+# What turns a story round is worth waking somebody for; other news of it keep quiet hours.
+_WAKES = frozenset({Reason.DENIED, Reason.CORRECTED, Reason.CONFIRMED})
+
+
+def follow_up_turns(reason: Reason, priority: Priority, desk: Desk, now: datetime) -> dict[ChatName, Due]:
+    """When each chat hears the news of a story it was told, and whether with a sound."""
+    wakes = reason in _WAKES or priority is Priority.BREAKING
+    until = None if wakes else out_of_quiet(desk.policy, now)
+    return {
+        chat.name: Due(
+            chat=chat.name,
+            gather_until=until,
+            silent=is_silent(chat, priority) and reason not in (Reason.DENIED, Reason.CORRECTED),
+        )
+        for chat in desk.chats
+    }
+
+
+def is_silent(chat: Chat, priority: Priority) -> bool:
+    """Whether a message of this urgency makes no sound in the chat."""
+    return _URGENCY[priority] < _URGENCY[chat.loud]
+
+
+def more_urgent(priority: Priority, than: Priority) -> bool:
+    """Whether one urgency is above another."""
+    return _URGENCY[priority] > _URGENCY[than]
+
+
+def out_of_quiet(policy: AlertPolicy, at: datetime) -> datetime | None:
+    """When the quiet hours that `at` falls into end, in UTC; None when it falls into none."""
+    quiet = policy.quiet and quiet_until(policy.quiet, at.astimezone(policy.timezone))
+    return quiet.astimezone(UTC) if quiet else None
 
 
 def chats_for(verdict: Verdict, chats: Sequence[Chat]) -> tuple[Chat, ...]:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from monitor.core.lexicon import stem
+from monitor.core.documents import documents_of, without_numbers
+from monitor.core.lexicon import Lexicon, stem
+from monitor.core.numerals import CHINESE_NUMBER, chinese_number
 from monitor.core.text import keep_case, normalise
 
-_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_CHINESE_NUMBER = "[零〇一二两三四五六七八九十]+"
+_READ = 1_000  # characters that are read; what is longer is no title and no lead
 _SCALES = {
     "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "万亿": 1e12,
     "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6,
@@ -16,22 +17,12 @@ _SCALES = {
 }  # fmt: skip
 _SHARES = ("%", "个百分点", "percent", "per cent", "pct", "percentage point", "成")
 
-# 银发〔2021〕237号 in whatever brackets: an issuer of two to eight characters, a year, a number.
-_DOCUMENT = re.compile(
-    r"([\u4e00-\u9fff]{1,8}?)\s*[\[\](){}〔〕【】［］（）〈〉<>]\s*(\d{4})\s*年?\s*[\[\](){}〔〕【】［］（）〈〉<>]"
-    r"\s*(?:第\s*)?(\d{1,5})\s*号"
-)
-_ANNOUNCEMENT = re.compile(r"(\d{4})\s*年\s*第\s*(\d{1,4})\s*号")
-_NUMBERED_NOTICE = re.compile(
-    r"\b(?:announcement|notice|order|decree|document) no\.? ?(\d{1,5})(?: of (\d{4}))?"
-)
-
 _AMOUNT = re.compile(
     r"(?<![a-z\d.])(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*-?"
     r"(万亿|千万|百万|[千万亿]|(?:thousand|million|billion|trillion|mln|bln|mn|bn|tn|[kmbt]))?(?![a-z\d])"
     r"\s*(%|个百分点|percent|per cent|pct|[\u4e00-\u9fff]{1,2}|[a-z]+)?"
 )
-_COUNTED = re.compile(rf"({_CHINESE_NUMBER})(余|多)?(部门|[名家起批国款项条例省市倍届轮宗人辆])")
+_COUNTED = re.compile(rf"({CHINESE_NUMBER})(余|多)?(部门|[名家起批国款项条例省市倍届轮宗人辆])")
 
 _MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june",
@@ -72,9 +63,10 @@ _ENGLISH_NUMBERS = {
 }
 
 _EDITIONS = "round|batch|edition|session|meeting|summit|package|test|anniversary|expo|fair|forum|congress"
+_PARTS = "week|round|batch|phase|episode|season|issue|volume|part|list|catalogue|catalog|tranche|bulletin"
 _SERIES = re.compile(
-    rf"第\s*(\d+|{_CHINESE_NUMBER})\s*([期批次轮届号周集章款]|季度|年度)|(首)([批期轮届])(?!个)|"
-    r"\b(?:(week|round|batch|phase|episode|season|issue|volume|part) (\d+|one|two|three|four|five)|"
+    rf"第\s*(\d+|{CHINESE_NUMBER})\s*([期批次轮届号周集章款]|季度|年度)|(首)([批期轮届])(?!个)|"
+    rf"\b(?:({_PARTS}) (?:no\.?|number|#)? ?(\d+|one|two|three|four|five|six|seven|eight|nine|ten)|"
     rf"(\d+)(?:st|nd|rd|th) (?:[\w-]+ ){{0,3}}({_EDITIONS})|"
     r"(first|second|third|fourth|fifth|sixth) (round|batch|phase))\b"
 )
@@ -88,7 +80,9 @@ _SERIES_WORDS = {
 class Facts:
     """The checkable statements of one text, spelt the same whatever the language."""
 
-    documents: frozenset[str] = frozenset()  # 银发[2021]237, 2026年1号, no.1
+    documents: frozenset[str] = frozenset()  # the text's own: 银发[2021]237, ministry of commerce 公告[2026]1
+    cited: frozenset[str] = frozenset()  # those it implements, repeals or explains
+    unsigned: frozenset[str] = frozenset()  # numbers without an issuer: 公告[2026]1
     amounts: frozenset[str] = frozenset()  # the value in full and %, when a share: 120000000, 13.3%
     counted: frozenset[str] = frozenset()  # value, space, what is counted (a Chinese counter or English stem)
     days: frozenset[str] = frozenset()  # month-day: 03-14
@@ -97,11 +91,14 @@ class Facts:
     series: frozenset[str] = frozenset()  # word, space, number: batch 3
 
 
-def facts_of(text: str, *, document_number: str = "") -> Facts:
-    """Read the facts of a text. `document_number` is one known from elsewhere, "" if none."""
+def facts_of(text: str, lexicon: Lexicon, *, document_number: str = "") -> Facts:
+    """Read the facts of a text. `document_number` is its own, known from elsewhere; "" if none."""
+    text = text[:_READ]
     folded = normalise(text).text
-    documents = frozenset((*_documents(folded), *document_numbers(document_number)))
-    rest = _ANNOUNCEMENT.sub(" ", _DOCUMENT.sub(" ", folded))
+    named = documents_of(folded, lexicon)
+    known = documents_of(normalise(document_number[:_READ]).text, lexicon)
+    own = named.own | known.own
+    rest = without_numbers(folded)
     series = frozenset(_series(rest))
     days = frozenset(_days(rest))
     rest = _CHINESE_DAY.sub(" ", _ENGLISH_DAY.sub(" ", rest))
@@ -111,7 +108,9 @@ def facts_of(text: str, *, document_number: str = "") -> Facts:
         (v, what) for v, what in _amounts(_CHINESE_MONTHS.sub(" ", _SERIES.sub(" ", rest))) if not _is_year(v)
     ]
     return Facts(
-        documents=documents,
+        documents=own,
+        cited=named.cited - own,
+        unsigned=named.unsigned | known.unsigned,
         amounts=frozenset(value for value, _ in numbers),
         counted=frozenset(f"{value} {what}" for value, what in numbers if what),
         days=days,
@@ -119,21 +118,6 @@ def facts_of(text: str, *, document_number: str = "") -> Facts:
         periods=periods,
         series=series,
     )
-
-
-def document_numbers(text: str) -> tuple[str, ...]:
-    """The document numbers in a text, in one spelling: 银发〔2021〕237号 becomes 银发[2021]237."""
-    return tuple(_documents(normalise(text).text)) if text else ()
-
-
-def _documents(folded: str) -> Iterator[str]:
-    for issuer, year, number in _DOCUMENT.findall(folded):
-        yield f"{issuer}[{year}]{int(number)}"
-    for year, number in _ANNOUNCEMENT.findall(folded):
-        yield f"{year}年{int(number)}"
-    for number, year in _NUMBERED_NOTICE.findall(folded):
-        if year:
-            yield f"{year}年{int(number)}"
 
 
 def _is_year(value: str) -> bool:
@@ -156,15 +140,6 @@ def _amounts(folded: str) -> Iterator[tuple[str, str]]:
 
 def _counted_as(unit: str) -> str:
     return unit[0] if unit and not unit.isascii() else stem(unit)
-
-
-def chinese_number(digits: str) -> int:
-    """The value of a number from 零 to 九十九 in Chinese characters."""
-    tens, ten, ones = digits.rpartition("十")
-    if not ten:
-        return int("".join(str(_DIGITS[char]) for char in digits))
-    first = _DIGITS.get(tens[-1:], 1)
-    return first * 10 + (_DIGITS.get(ones[:1], 0))
 
 
 def _days(folded: str) -> Iterator[str]:
@@ -220,4 +195,4 @@ def _value(text: str) -> int:
     return _ORDINALS.get(text) or _ENGLISH_NUMBERS.get(text) or chinese_number(text)
 
 
-_CHINESE_DIGITS = re.compile(_CHINESE_NUMBER)
+_CHINESE_DIGITS = re.compile(CHINESE_NUMBER)

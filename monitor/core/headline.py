@@ -28,6 +28,9 @@ _ENGLISH_TAIL = re.compile(
 _QUESTION = re.compile(
     r"[,，?？。\s][^,，?？。\s]*(?:什么|哪些|如何|怎么|为何|怎样|何种|解读|意味着|关注)[^,，?？。]*[?？]\s*$"
 )
+_SPACE = re.compile(r"\s+")
+_READ = 300  # characters of a title that are read; longer ones are bodies in the wrong place
+_READ_OF_LEAD = 600
 _LEAST_LEFT = 6  # characters that must remain for a piece to be taken off
 
 _CHINESE_DATELINE = re.compile(
@@ -39,7 +42,7 @@ _ENGLISH_DATELINE = re.compile(r"^\s*[A-Z][A-Za-z\d ,.]{2,40}(?:\([^)]{2,20}\)\s
 
 def bare_title(title: str) -> str:
     """The title without the outlet's name, labels such as 快讯| or China Focus:, and appended questions."""
-    text = _off(_OUTLET_BEHIND, title.strip())
+    text = _off(_OUTLET_BEHIND, _start(title, _READ))
     for label in (_CHINESE_LABEL, _BRACKETED_LABEL, _ENGLISH_LABEL):
         text = _off(label, text)
     for tail in (_QUESTION, _QUESTION, _ENGLISH_TAIL):
@@ -49,10 +52,15 @@ def bare_title(title: str) -> str:
 
 def bare_lead(lead: str) -> str:
     """The lead without its dateline and the naming of where it was read."""
-    text = lead.strip()
+    text = _start(lead, _READ_OF_LEAD)
     for opening in (_ENGLISH_DATELINE, _CHINESE_DATELINE, _ACCORDING):
         text = _off(opening, text)
     return text
+
+
+def _start(text: str, length: int) -> str:
+    """The first so many characters, runs of white space drawn together: patterns meet no long runs."""
+    return _SPACE.sub(" ", text[: 4 * length]).strip()[:length].rstrip()
 
 
 def _off(pattern: re.Pattern[str], text: str) -> str:

@@ -27,7 +27,7 @@ class Concept:
     """One meaning with its forms in both languages; the first English form names it."""
 
     name: str
-    kind: str  # place, body, name, object, act, generic
+    kind: str  # place, body, name, object, act, generic; after a colon a place's country, an object's kind
     weight: float  # 0.3 tells next to nothing, 2 nearly all
     english: tuple[str, ...] = ()
     chinese: tuple[str, ...] = ()
@@ -40,6 +40,16 @@ class Token:
     text: str
     weight: float
     kind: str  # of the concept; "word", "code" or "gram" when no concept covers it
+
+    @property
+    def is_place(self) -> bool:
+        """Whether it is a country, a region or a city."""
+        return self.kind.partition(":")[0] == "place"
+
+    @property
+    def slot(self) -> str:
+        """For a place the one it lies in, for an object the slot that only one of its kind fills; else ""."""
+        return self.kind.partition(":")[2].replace("-", " ")
 
 
 class Lexicon:
@@ -72,7 +82,7 @@ class Lexicon:
         return {text: token for text, token in found.items() if token.weight}
 
     def _latin(self, folded: str, within_chinese: bool) -> Iterator[Token]:
-        words = [stem(word) for word in words_of(folded)]
+        words = [stem(part) for word in words_of(folded) for part in self._parts(word)]
         place = 0
         while place < len(words):
             token, length = self._longest(words, place)
@@ -81,6 +91,14 @@ class Lexicon:
             if token is not None:
                 yield token
             place += length
+
+    def _parts(self, word: str) -> list[str]:
+        """A word, or what hyphens join to a place: us-led, russian-flagged, china-eu."""
+        if "-" not in word or (stem(word),) in self._english:
+            return [word]
+        parts = [_bare(part) for part in word.split("-") if part]
+        known = (self._english.get((stem(part),)) for part in parts)
+        return parts if any(token is not None and token.is_place for token in known) else [word]
 
     def _longest(self, words: list[str], place: int) -> tuple[Token | None, int]:
         for length in range(min(_LONGEST, len(words) - place), 0, -1):

@@ -130,6 +130,7 @@ class Source:
     delay: timedelta = timedelta(seconds=2)  # least gap between two requests to the site
     fetch_pages: bool = True  # False: judge from the feed's own text
     verify_tls: bool = True
+    browser: bool = False  # True: its pages and HTML lists are filled by scripts, so a browser fetches them
 
 
 # ── what arrives ──
@@ -363,6 +364,7 @@ class Story:
     standing: Standing = Standing.REPORTED
     tier: Tier = Tier.UNRELIABLE  # of its best report
     doctype: Doctype = Doctype.OTHER  # of the furthest stage told
+    priority: Priority = Priority.LOW  # of its most urgent relevant report
     muted_at: datetime | None = None  # since when a person wants to hear no more of it
     merged_into: StoryId | None = None  # the story it turned out to be a part of
 
@@ -377,6 +379,7 @@ class Reason(StrEnum):
     NEW_STAGE = "new-stage"
     HIGHER_TIER = "higher-tier"
     CONTRADICTED = "contradicted"
+    MORE_URGENT = "more-urgent"
     QUIET_HOURS = "quiet-hours"
     DIGEST = "digest"
     DAILY_CAP = "daily-cap"
@@ -467,7 +470,7 @@ class DeliveryKind(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands; `sent`, `folded` and `dead` are final."""
+    """Where a delivery stands; `sent`, `folded`, `merged`, `muted` and `dead` are final."""
 
     GATHERED = "gathered"  # waits for a digest
     FOLDED = "folded"  # told in a digest
@@ -477,6 +480,8 @@ class DeliveryState(StrEnum):
     UNSURE = "unsure"
     SENT = "sent"
     PARKED = "parked"
+    MERGED = "merged"  # told by the story its own went into
+    MUTED = "muted"  # a person put a stop to it before it was told
     DEAD = "dead"
 
 
@@ -554,6 +559,7 @@ class Cause(StrEnum):
     ANSWER = "other-answer"  # any other status
     BLOCK_PAGE = "block-page"  # a 验证码 or challenge page in place of the list
     JS_SHELL = "js-shell"  # a page whose words are put in by a script
+    NO_BROWSER = "no-browser"  # it needs a browser, and there is none here
     EMPTY = "empty"
     LAYOUT = "layout-changed"  # the list's selectors or paths find nothing
     UNREADABLE = "unreadable"

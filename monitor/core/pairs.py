@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.core.profile import Profile
+from monitor.core.stance import opposed
 
 WINDOW = timedelta(days=4)  # reports further apart tell of a later step, not of the same event
 
 _NAME = 1.5  # weight from which a token is a name
 _REACTIONS = frozenset({"=oppose", "=respond", "=accuse", "=deny", "=threat"})
 _NAMING = frozenset({"name", "code"})
-_PLACES = frozenset({"place"})
+_SEVERAL = "several"  # the place of a region that lies across many others
 _BODIES = frozenset({"body"})
 _ROUNDING = 0.02  # 182.28亿 and 18.2 billion are one amount
 _ROUNDED_FROM = 1_000.0
@@ -25,6 +26,8 @@ LEARNED_FROM = "8830aa0c5d15bae3db5f037fae7fefc5b3e7d971d0e4e68b1db200d4a670dccf
 SAME_LANGUAGE = {
     "bias": -7.22,
     "act": 0.3,
+    "another_object": -4.0,  # by hand
+    "another_place": -5.0,  # by hand
     "apart": 0.2,
     "breadth": 0.58,
     "contained": 1.47,
@@ -41,6 +44,7 @@ SAME_LANGUAGE = {
     "other_places": -2.9,
     "rare": 0.99,
     "reaction": -0.19,
+    "same_citation": 0.5,  # by hand
     "same_document": 3.0,  # by hand
     "same_outlet": -3.93,  # one outlet reuses its own wording
     "same_title": 0.5,  # by hand
@@ -50,6 +54,8 @@ SAME_LANGUAGE = {
 }
 CROSS_LANGUAGE = {
     "bias": -6.08,
+    "another_object": -4.0,  # by hand
+    "another_place": -4.0,  # by hand
     "apart": -0.49,
     "breadth": 7.24,
     "contained": 0.73,
@@ -63,6 +69,7 @@ CROSS_LANGUAGE = {
     "other_places": -3.37,
     "rare": 0.5,  # by hand
     "reaction": -0.5,  # by hand
+    "same_citation": 0.5,  # by hand
     "same_document": 3.0,  # by hand
     "shared": -0.41,
     "size": -4.18,
@@ -119,7 +126,9 @@ def contradiction(a: Profile, b: Profile) -> str:
     ):
         if mine and theirs and not mine & theirs:
             return f"other {what}: {_list(mine)} and {_list(theirs)}"
-    return _other_number(one.series, other.series) if one.series and other.series else ""
+    if one.series and other.series and (found := _other_number(one.series, other.series)):
+        return found
+    return opposed(a.stance, b.stance)
 
 
 def _other_number(one: frozenset[str], other: frozenset[str]) -> str:
@@ -221,9 +230,12 @@ def _contrasts(a: Profile, b: Profile, cross: bool) -> dict[str, float]:
     return {
         "numbers": min(2, amounts) / 2,
         "same_document": float(bool(documents)),
-        "other_numbers": min(2, len(_counted_apart(one.counted, two.counted))) / 2,
+        "same_citation": float(bool((one.documents | one.cited) & (two.documents | two.cited))),
+        "other_numbers": min(2, len(_counted_apart(one.counted, two.counted)) + _other_issue(a, b)) / 2,
         "other_names": min(_weigh(alone, _NAMING), _weigh(other, _NAMING), 2.0) / 2,
-        "other_places": min(_weigh(alone, _PLACES), _weigh(other, _PLACES), 2.0) / 2,
+        "other_places": min(_weigh_places(a, b), _weigh_places(b, a), 2.0) / 2,
+        "another_place": float(_another_place(a, b)),
+        "another_object": float(bool(_refilled(a, b))),
         "other_bodies": min(_weigh(alone, _BODIES), _weigh(other, _BODIES), 2.0) / 2,
         "apart": min(_say(alone, a, cross), _say(other, b, cross), 3.0) / 3,
         "reaction": float(_REACTIONS.isdisjoint(a.weights) != _REACTIONS.isdisjoint(b.weights)),
@@ -237,6 +249,37 @@ def _alone(a: Profile, b: Profile) -> list[tuple[str, float, str]]:
 
 def _weigh(alone: list[tuple[str, float, str]], kinds: frozenset[str]) -> float:
     return sum(weight for _, weight, kind in alone if kind in kinds)
+
+
+def _weigh_places(a: Profile, b: Profile) -> float:
+    return sum(t.weight for t in a.tokens if t.is_place and t.weight > 0.3 and t.text not in b.all_weights)
+
+
+def _another_place(a: Profile, b: Profile) -> bool:
+    """Whether each title names one place, no part of the other's, of which the other report says nothing."""
+    mine, theirs = a.places.keys() - b.all_weights.keys(), b.places.keys() - a.all_weights.keys()
+    if len(mine) != 1 or len(theirs) != 1:
+        return False
+    (one,), (other,) = mine, theirs
+    around_one, around_other = a.places[one], b.places[other]
+    return (
+        _SEVERAL not in (around_one, around_other) and f"={around_one}" != other and f"={around_other}" != one
+    )
+
+
+def _refilled(a: Profile, b: Profile) -> list[str]:
+    """The slots filled otherwise in each title: gallium here, graphite there."""
+    return [
+        slot
+        for slot in sorted(a.slots.keys() & b.slots.keys())
+        if a.slots[slot].isdisjoint(b.all_weights) and b.slots[slot].isdisjoint(a.all_weights)
+    ]
+
+
+def _other_issue(a: Profile, b: Profile) -> bool:
+    """Whether one outlet numbers its documents on: 公告2026年第1号, 公告2026年第2号, whoever issues them."""
+    one, other = a.facts.unsigned, b.facts.unsigned
+    return a.outlet == b.outlet and bool(one) and bool(other) and one.isdisjoint(other)
 
 
 def _say(alone: list[tuple[str, float, str]], p: Profile, cross: bool) -> float:
@@ -295,6 +338,13 @@ def _words(a: Profile, b: Profile, found: dict[str, float]) -> list[str]:
         f"each names {what} of which the other says nothing"
         for what, name in (("places", "other_places"), ("names", "other_names"), ("bodies", "other_bodies"))
         if found[name] > 0
+    ]
+    if found["another_place"]:
+        mine, theirs = a.places.keys() - b.all_weights.keys(), b.places.keys() - a.all_weights.keys()
+        lines.append(f"one is about {_list(mine)}, the other about {_list(theirs)}")
+    lines += [
+        f"one is about {_list(a.slots[slot])}, the other about {_list(b.slots[slot])}"
+        for slot in _refilled(a, b)
     ]
     if found["reaction"]:
         lines.append("one is a reaction")

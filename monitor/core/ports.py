@@ -19,6 +19,7 @@ from monitor.core.model import (
     Delivery,
     DeliveryId,
     DeliveryState,
+    Due,
     Message,
     Reason,
     Report,
@@ -64,7 +65,8 @@ class Work(Protocol):
     def save_robots(self, robots: RobotsText) -> None: ...
 
     def alerts_since(self, since: datetime) -> dict[ChatName, int]:
-        """How many alerts of its own each chat was owed, queued at or after `since`; gathered ones apart."""
+        """How many alerts of its own each chat was owed, queued at or after `since`; not what is
+        gathered, nor what was merged or muted before it was told."""
         ...
 
     # articles and stories
@@ -107,10 +109,16 @@ class Work(Protocol):
 
     def find_story(self, story_id: StoryId) -> Story | None: ...
 
-    def merge_stories(self, into: StoryId, gone: StoryId) -> None:
-        """Move the reports of `gone` to `into`, and its messages in chats that have none of `into`.
+    def live_story(self, story_id: StoryId) -> Story | None:
+        """The story, or the one it was merged into; None when there is no such story."""
+        ...
 
-        `gone` stays as a story without reports that knows where it went.
+    def merge_stories(self, into: StoryId, gone: StoryId) -> None:
+        """Move the reports of `gone` to `into`, with what people think of it, what it is kept apart from, and
+        its messages (their edits and follow-ups too) in chats that have none of `into`.
+
+        In a chat that has one, a message of `gone` that was never told ends as merged, and that of `into`
+        takes the earlier turn of the two. `gone` stays as a story without reports that knows where it went.
         """
         ...
 
@@ -118,7 +126,13 @@ class Work(Protocol):
         self, story_id: StoryId, article_ids: Collection[ArticleId], now: datetime
     ) -> Story | None:
         """Make these of the story's reports a story of their own, never to be merged again; None when that
-        would leave nothing of one of the two."""
+        would leave nothing of one of the two.
+
+        In each chat the messages go with the report that caused the first of them; the half that no chat was
+        told of has no `alerted_at`, and can alert. Tier, standing, stage and urgency of both are made out
+        anew: confirmed with a text of an authority itself (unless the whole was denied), unconfirmed when
+        only unreliable sources tell it, else reported.
+        """
         ...
 
     def kept_apart(self, story_id: StoryId) -> frozenset[StoryId]:
@@ -130,7 +144,12 @@ class Work(Protocol):
     def save_story(self, story: Story) -> None: ...
 
     def mute_story(self, story_id: StoryId, at: datetime | None) -> bool:
-        """Mute the story since `at`, or let it speak again with None; False when there is no such story."""
+        """Mute the story (or the one it was merged into) since `at`, or let it speak again with None; False
+        when there is no such story.
+
+        What it was about to say (first messages and follow-ups, gathered too, unless one may have left) ends
+        as muted, for good: a story that speaks again does not come back to it.
+        """
         ...
 
     # outbox, the writing end
@@ -141,14 +160,45 @@ class Work(Protocol):
         """
         ...
 
-    def add_follow_up(
-        self, story_id: StoryId, article_id: ArticleId, reason: Reason, words: str, now: datetime
-    ) -> int:
-        """Owe a reply to every chat that was sent the story's first message; returns to how many.
+    def chats_told(self, story_id: StoryId) -> dict[ChatName, DeliveryState]:
+        """The chats that are owed or were sent the story's first message, with where that stands.
 
-        Unique per story, chat and reason (key "story:ID:REASON"). A chat whose first message has yet to leave
-        gets none: that message will tell the story as it is by then. One that may have left is waited for;
-        a story told in a digest is followed up below the digest.
+        A chat whose message ended untold (muted, dead) is one of them: it is not owed another.
+        """
+        ...
+
+    def hasten(
+        self,
+        story_id: StoryId,
+        chats: Collection[ChatName],
+        *,
+        now: datetime | None = None,
+        silent: bool | None = None,
+    ) -> int:
+        """Queue the gathered first messages of these chats as messages of their own; returns how many.
+
+        With `now` they count as queued then, not when they were gathered (which may be too long ago for
+        anything but a catch-up); with `silent` they make a sound or none, whatever they were to do.
+        """
+        ...
+
+    def add_follow_up(
+        self,
+        story_id: StoryId,
+        article_id: ArticleId,
+        reason: Reason,
+        words: str,
+        now: datetime,
+        turns: Mapping[ChatName, Due] | None = None,
+    ) -> int:
+        """Owe a reply to every chat that was sent the story's first message or may have been, by itself or in
+        a digest (one that is queued too: it is written already as far as the desk can tell); returns to how
+        many.
+
+        `turns` says for each chat when, and with a sound or not; a chat that is not there is told at once.
+        HIGHER_TIER, CONTRADICTED and MORE_URGENT are told once per story and chat; what changes the standing
+        every time (the key then ends with the article's number). A chat whose first message has yet to leave
+        gets none: that message will tell the story as it is by then. One that may have left is waited for.
         """
         ...
 
@@ -245,12 +295,20 @@ class Outbox(Protocol):
         """The ids above `after` of messages of ours at this address that are settled or were noted."""
         ...
 
-    def open_alerts(self, queued_before: datetime) -> tuple[Delivery, ...]:
-        """Alerts of a kind `alert` queued before this, untried or provably undelivered, and not claimed."""
+    def open_alerts(
+        self, queued_before: datetime, chats: Collection[ChatName] | None = None
+    ) -> tuple[Delivery, ...]:
+        """Alerts of a kind `alert` queued before this, untried or provably undelivered, and not claimed; of
+        these chats or, with None, of all."""
         ...
 
-    def gathered(self, until: datetime) -> tuple[Delivery, ...]:
-        """Gathered deliveries whose time has come by `until`, oldest first."""
+    def gathered(self, until: datetime, chats: Collection[ChatName] | None = None) -> tuple[Delivery, ...]:
+        """Gathered deliveries whose time has come by `until`, oldest first; of these chats or, with None, of
+        all."""
+        ...
+
+    def orphans(self, chats: Collection[ChatName]) -> tuple[ChatName, ...]:
+        """The chats, besides these, for which something is gathered; by name."""
         ...
 
     def fold(
@@ -350,6 +408,10 @@ class Archive(Protocol):
 
     def story(self, story_id: StoryId) -> Story | None: ...
 
+    def live_story(self, story_id: StoryId) -> Story | None:
+        """The story, or the one it was merged into; None when there is no such story."""
+        ...
+
     def articles_of(self, story_id: StoryId) -> tuple[ArticleId, ...]: ...
 
     def reports_of(self, story_id: StoryId) -> tuple[Report, ...]:
@@ -366,15 +428,18 @@ class Archive(Protocol):
         ...
 
     def latencies(self, since: datetime) -> tuple[Latency, ...]:
-        """The times of the first alert of every story alerted at or after `since`, oldest first."""
+        """The times of the first alert of every story alerted at or after `since`, oldest first; not of those
+        that were merged into another."""
         ...
 
     def firsts(self, since: datetime) -> tuple[First, ...]:
-        """The first reports of every story alerted at or after `since`, oldest alert first."""
+        """The first reports of every story alerted at or after `since`, oldest alert first; not of those that
+        were merged into another."""
         ...
 
     def press(self, story_id: StoryId, user_id: int, useful: bool, now: datetime) -> bool:
-        """Remember what a person thinks of a story; a later, different press replaces it.
+        """Remember what a person thinks of a story, or of the one it was merged into; a later, different
+        press replaces it.
 
         False when nothing changed: pressed before, or no such story.
         """

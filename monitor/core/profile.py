@@ -3,7 +3,8 @@
 import hashlib
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
@@ -12,11 +13,12 @@ from typing import Any
 from monitor.core.facts import Facts, facts_of
 from monitor.core.headline import bare_lead, bare_title
 from monitor.core.lexicon import Lexicon, Token
+from monitor.core.stance import stance
 from monitor.core.text import normalise
 
 _LEAD = 240  # characters of the lead that are read
 _LEAD_TOKENS = 40
-_TITLE = 300  # characters of a title that are read; longer ones are bodies in the wrong place
+_CHINA = 0.3  # the weight of China as a place
 _GRAM = {"zh": 2, "en": 4}  # characters of an overlapping piece of the title
 _OF_ONE_LANGUAGE = frozenset({"gram", "common", "word"})
 
@@ -52,6 +54,13 @@ class Profile:
     weights: Mapping[str, float] = field(init=False, repr=False, compare=False)
     all_weights: Mapping[str, float] = field(init=False, repr=False, compare=False)
     spoken: Mapping[str, float] = field(init=False, repr=False, compare=False)  # known to both languages
+    places: Mapping[str, str] = field(
+        init=False, repr=False, compare=False
+    )  # of the title, with where it lies
+    slots: Mapping[str, frozenset[str]] = field(
+        init=False, repr=False, compare=False
+    )  # objects by their kind
+    stance: tuple[int, ...] = field(init=False, repr=False, compare=False)
     grams: frozenset[str] = field(init=False, repr=False, compare=False)
     norm: float = field(init=False, repr=False, compare=False)
     all_norm: float = field(init=False, repr=False, compare=False)
@@ -64,12 +73,28 @@ class Profile:
             "weights": weights,
             "all_weights": all_weights,
             "spoken": spoken,
+            "places": {t.text: t.slot for t in self.tokens if t.is_place and self._tells_place(t)},
+            "slots": _slots(self.tokens),
+            "stance": stance(self.title),
             "grams": grams_of(self.title, _GRAM.get(self.language, 3)),
             "norm": _norm(weights),
             "all_norm": _norm(all_weights),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
+
+    def _tells_place(self, token: Token) -> bool:
+        """China is everywhere, and in English its capital is its government."""
+        return token.weight > _CHINA and not (self.language == "en" and token.text == "=beijing")
+
+
+def _slots(tokens: Iterable[Token]) -> Mapping[str, frozenset[str]]:
+    """What fills each slot that only one of its kind can fill: the mineral, the dealing with money."""
+    filled: dict[str, set[str]] = defaultdict(set)
+    for token in tokens:
+        if token.slot and not token.is_place:
+            filled[token.slot].add(token.text)
+    return {slot: frozenset(names) for slot, names in filled.items()}
 
 
 def _norm(weights: Mapping[str, float]) -> float:
@@ -88,11 +113,11 @@ def profile_of(
 ) -> Profile:
     """Read a report. `lead` is its summary or the start of its body; an untitled report is known by it."""
     lead = bare_lead(lead)[:_LEAD]
-    headline = (bare_title(title) or lead[:80])[:_TITLE]
+    headline = bare_title(title) or lead[:80]
     folded = normalise(headline).text
     tokens = lexicon.tokens(folded)
     told = lexicon.tokens(normalise(lead).text)
-    said = facts_of(lead)
+    said = facts_of(lead, lexicon)
     return Profile(
         outlet=outlet,
         language=language,
@@ -100,7 +125,7 @@ def profile_of(
         title=folded,
         tokens=tuple(tokens.values()),
         lead=tuple(token for text, token in told.items() if text not in tokens)[:_LEAD_TOKENS],
-        facts=facts_of(headline, document_number=document_number),
+        facts=facts_of(headline, lexicon, document_number=document_number),
         lead_amounts=said.amounts,
         lead_documents=said.documents,
     )

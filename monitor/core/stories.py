@@ -26,7 +26,6 @@ ONE_BY_ONE = Limits(join=0.33, agree=0.12, accompanied=0.4)  # in order of arriv
 FIRST_MEMBERS, LAST_MEMBERS = 2, 6  # of a large story: those that are asked
 
 
-
 class Likelihoods:
     """How likely two of a list of reports tell one event, each pair worked out once."""
 

@@ -23,14 +23,14 @@ from monitor.core.model import (
     StoryId,
     Tier,
     Topic,
-    Verdict,
 )
 from monitor.store import search
 from monitor.store import tables as t
 from monitor.store.database import Database
 from monitor.store.deliveries import deliveries, reports_of
 from monitor.store.rows import kept_from, story_from, verdict_from_json
-from monitor.store.statements import by_id, chunks, upsert
+from monitor.store.statements import by_id, chunks, is_possible, upsert
+from monitor.store.stories import live
 
 _a = t.articles.c
 _KEPT = select(
@@ -68,7 +68,7 @@ class SqlArchive(Database):
         return next(self.full([article_id]), None)
 
     def full(self, ids: Iterable[ArticleId]) -> Iterator[Kept]:
-        for lot in chunks(ids, _FULL_LOT):
+        for lot in chunks(filter(is_possible, ids), _FULL_LOT):
             with self._read() as connection:
                 kept = _in_order(connection, lot)
             yield from kept
@@ -81,7 +81,7 @@ class SqlArchive(Database):
 
     def _judged_after(self, after: int, since: datetime) -> list[Judged]:
         seen = (_a.id, _a.source_id, _a.story_id, _a.title, _a.score, _a.relevant, _a.reason)
-        verdict = type_coerce(_a.verdict, Text).label("verdict")  # parsed when asked for
+        verdict = type_coerce(_a.verdict, Text).label("verdict")  # parsed by us, once
         lot = (
             select(*seen, _a.seen_at, _a.published_at, verdict)
             .where(_a.id > after, _a.seen_at >= since)
@@ -98,16 +98,26 @@ class SqlArchive(Database):
             row = by_id(connection, t.stories, [story_id]).get(story_id)
         return None if row is None else story_from(row)
 
+    def live_story(self, story_id: StoryId) -> Story | None:
+        with self._read() as connection:
+            return live(connection, story_id)
+
     def articles_of(self, story_id: StoryId) -> tuple[ArticleId, ...]:
+        if not is_possible(story_id):
+            return ()
         ids = select(_a.id).where(_a.story_id == story_id).order_by(_a.id)
         with self._read() as connection:
             return tuple(ArticleId(one) for one in connection.scalars(ids))
 
     def reports_of(self, story_id: StoryId) -> tuple[Report, ...]:
+        if not is_possible(story_id):
+            return ()
         with self._read() as connection:
             return reports_of(connection, [story_id], _ALL).get(story_id, ())
 
     def deliveries_of(self, story_id: StoryId) -> tuple[Delivery, ...]:
+        if not is_possible(story_id):
+            return ()
         d = t.deliveries.c
         theirs = select(t.deliveries).join_from(t.deliveries, t.alerts, d.alert_id == t.alerts.c.id)
         wanted = theirs.where(t.alerts.c.story_id == story_id).order_by(d.queued_at, d.id)
@@ -137,7 +147,7 @@ class SqlArchive(Database):
             .join(t.articles, t.alerts.c.article_id == _a.id)
             .join(t.sources, _a.source_id == t.sources.c.id)
             .outerjoin(sent, sent.c.alert_id == t.alerts.c.id)
-            .where(t.alerts.c.id.in_(_first_alerts()), t.alerts.c.decided_at >= since)
+            .where(t.alerts.c.id.in_(_first_alerts(since)))
             .order_by(t.alerts.c.id)
         )
         with self._read() as connection:
@@ -147,7 +157,7 @@ class SqlArchive(Database):
         alerted = (
             select(t.stories.c.id, t.stories.c.title, t.stories.c.standing)
             .join_from(t.alerts, t.stories)
-            .where(t.alerts.c.id.in_(_first_alerts()), t.alerts.c.decided_at >= since)
+            .where(t.alerts.c.id.in_(_first_alerts(since)))
             .order_by(t.alerts.c.id)
         )
         with self._read() as connection:
@@ -170,12 +180,14 @@ class SqlArchive(Database):
 
     def press(self, story_id: StoryId, user_id: int, useful: bool, now: datetime) -> bool:
         p = t.presses.c
-        said = select(p.useful).where(p.story_id == story_id, p.user_id == user_id)
         with self._write() as connection:
-            known = connection.scalar(select(t.stories.c.id).where(t.stories.c.id == story_id))
-            if known is None or connection.scalar(said) == useful:
+            story = live(connection, story_id)
+            if story is None:
                 return False
-            key = {"story_id": story_id, "user_id": user_id}
+            said = select(p.useful).where(p.story_id == story.id, p.user_id == user_id)
+            if connection.scalar(said) == useful:
+                return False
+            key = {"story_id": story.id, "user_id": user_id}
             upsert(connection, t.presses, key, {"useful": useful, "pressed_at": now})
             return True
 
@@ -212,7 +224,8 @@ def _in_order(connection: Connection, ids: Collection[ArticleId]) -> tuple[Kept,
 
 
 def _judged(row: Any) -> Judged:
-    (article_id, source_id, story_id, title, score, relevant, reason, seen_at, published_at, verdict) = row
+    (article_id, source_id, story_id, title, score, relevant, reason, seen_at, published_at, written) = row
+    verdict = json.loads(written)
     return Judged(
         article_id=article_id,
         source_id=source_id,
@@ -223,17 +236,26 @@ def _judged(row: Any) -> Judged:
         reason=Reason(reason),
         seen_at=seen_at,
         published_at=published_at,
-        verdict=partial(_parsed, verdict),
+        rules_version=verdict["rules_version"],
+        fired=frozenset(hit["rule"] for hit in verdict["hits"]),
+        verdict=partial(verdict_from_json, verdict),
     )
 
 
-def _parsed(verdict: str) -> Verdict:
-    return verdict_from_json(json.loads(verdict))
-
-
-def _first_alerts() -> Select[Any]:
-    """The first alert of each story; later ones are follow-ups, or the same for another chat."""
-    return select(func.min(t.alerts.c.id)).group_by(t.alerts.c.story_id)
+def _first_alerts(since: datetime | None = None) -> Select[Any]:
+    """The first alert of each story that was not merged into another, if it was decided at or after `since`;
+    later ones are follow-ups, or the same for another chat."""
+    of_story = (
+        select(func.min(t.alerts.c.id).label("id"))
+        .join_from(t.alerts, t.stories)
+        .where(t.stories.c.merged_into.is_(None))
+        .group_by(t.alerts.c.story_id)
+        .subquery()
+    )
+    first = select(of_story.c.id)
+    if since is None:
+        return first
+    return first.join(t.alerts, t.alerts.c.id == of_story.c.id).where(t.alerts.c.decided_at >= since)
 
 
 def _sent_at() -> Select[Any]:

@@ -8,6 +8,13 @@ from monitor.core.model import ChatName, DeliveryId, DeliveryState
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 OPEN = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNSURE, DeliveryState.CLAIMED)
+FINAL = (
+    DeliveryState.SENT,
+    DeliveryState.FOLDED,
+    DeliveryState.MERGED,
+    DeliveryState.MUTED,
+    DeliveryState.DEAD,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

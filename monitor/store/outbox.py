@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, true, update
 
 from monitor.core.errors import LeaseLost
 from monitor.core.model import ChatName, Delivery, DeliveryId, DeliveryKind, DeliveryState
@@ -75,17 +75,24 @@ class SqlOutbox(Database):
 
     # many in one
 
-    def open_alerts(self, queued_before: datetime) -> tuple[Delivery, ...]:
+    def open_alerts(
+        self, queued_before: datetime, chats: Collection[ChatName] | None = None
+    ) -> tuple[Delivery, ...]:
         still_open = select(t.deliveries).where(
-            _UNDELIVERED, _d.kind == DeliveryKind.ALERT, _d.queued_at < queued_before
+            _UNDELIVERED, _d.kind == DeliveryKind.ALERT, _d.queued_at < queued_before, _among(chats)
         )
         with self._read() as connection:
             return deliveries(connection, still_open.order_by(_d.queued_at, _d.id))
 
-    def gathered(self, until: datetime) -> tuple[Delivery, ...]:
-        ripe = select(t.deliveries).where(_d.state == DeliveryState.GATHERED, _d.not_before <= until)
+    def gathered(self, until: datetime, chats: Collection[ChatName] | None = None) -> tuple[Delivery, ...]:
+        ripe = (_d.state == DeliveryState.GATHERED) & (_d.not_before <= until) & _among(chats)
         with self._read() as connection:
-            return deliveries(connection, ripe.order_by(_d.queued_at, _d.id))
+            return deliveries(connection, select(t.deliveries).where(ripe).order_by(_d.queued_at, _d.id))
+
+    def orphans(self, chats: Collection[ChatName]) -> tuple[ChatName, ...]:
+        others = select(_d.chat).where(_d.state == DeliveryState.GATHERED, _d.chat.not_in(chats))
+        with self._read() as connection:
+            return tuple(connection.scalars(others.distinct().order_by(_d.chat)))
 
     def fold(
         self,
@@ -201,6 +208,10 @@ class SqlOutbox(Database):
         with self._read() as connection:
             owed = queue.owed(connection, now, _parked(connection), ahead=True)
             return due.next_due_at(owed, held=_held(connection, now), now=now)
+
+
+def _among(chats: Collection[ChatName] | None) -> ColumnElement[bool]:
+    return true() if chats is None else _d.chat.in_(chats)
 
 
 def _held(connection: Connection, now: datetime) -> dict[ChatName, datetime]:

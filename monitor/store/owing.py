@@ -1,6 +1,6 @@
 """The writing end of the outbox: messages are owed in the transaction that causes them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,18 @@ from monitor.store import due
 from monitor.store import tables as t
 from monitor.store.statements import insert_row
 
+# Whatever happens to a story, these are told of it once; a change of its standing is told every time.
+_ONCE = (Reason.HIGHER_TIER, Reason.CONTRADICTED, Reason.MORE_URGENT)
+# Of a digest that has yet to be sent: what happens to its stories is told below it.
+_ON_ITS_WAY = (*due.OPEN, DeliveryState.PARKED)
+
+_NO_MESSAGE_OF_ITS_OWN = (
+    DeliveryState.GATHERED,
+    DeliveryState.FOLDED,
+    DeliveryState.MERGED,
+    DeliveryState.MUTED,
+)
+
 _d = t.deliveries.c
 
 
@@ -35,6 +47,15 @@ def owe(connection: Connection, *, key: str, chat: ChatName, now: datetime, **co
 def parked_why(connection: Connection, chat: ChatName) -> str | None:
     """Why the chat is parked; None when it is not."""
     return connection.scalar(select(t.chats.c.parked_why).where(t.chats.c.name == chat))
+
+
+def release(connection: Connection, which: ColumnElement[bool], chat: ChatName, **changes: Any) -> int:
+    """Queue those of the chat's gathered deliveries, parked with their chat; returns how many."""
+    queued = {"state": DeliveryState.QUEUED, "not_before": None} | changes
+    if (why := parked_why(connection, chat)) is not None:
+        queued |= {"state": DeliveryState.PARKED, "why": why}
+    gathered = (_d.chat == chat) & (_d.state == DeliveryState.GATHERED)
+    return connection.execute(update(t.deliveries).where(which, gathered).values(**queued)).rowcount
 
 
 def owe_edit(connection: Connection, first: RowMapping, key: str, not_before: datetime) -> None:
@@ -103,7 +124,7 @@ class Owing:
         own = select(_d.chat, func.count().label("number")).where(
             _d.queued_at >= since,
             _d.kind == DeliveryKind.ALERT,
-            _d.state.not_in((DeliveryState.GATHERED, DeliveryState.FOLDED)),
+            _d.state.not_in(_NO_MESSAGE_OF_ITS_OWN),
         )
         return {row.chat: row.number for row in self._connection.execute(own.group_by(_d.chat))}
 
@@ -123,10 +144,34 @@ class Owing:
             owe(self._connection, key=key, chat=one.chat, now=now, alert_id=alert_id, **_turn(one))
         return True
 
-    def add_follow_up(
-        self, story_id: StoryId, article_id: ArticleId, reason: Reason, words: str, now: datetime
+    def chats_told(self, story_id: StoryId) -> dict[ChatName, DeliveryState]:
+        first = select(_d.chat, _d.state).where(_d.key == f"story:{story_id}").order_by(_d.id)
+        return {row.chat: DeliveryState(row.state) for row in self._connection.execute(first)}
+
+    def hasten(
+        self,
+        story_id: StoryId,
+        chats: Collection[ChatName],
+        *,
+        now: datetime | None = None,
+        silent: bool | None = None,
     ) -> int:
-        key = f"story:{story_id}:{reason}"
+        given = {"queued_at": now, "silent": silent}
+        changes = {name: value for name, value in given.items() if value is not None}
+        first = _d.key == f"story:{story_id}"
+        return sum(release(self._connection, first, chat, **changes) for chat in set(chats))
+
+    def add_follow_up(
+        self,
+        story_id: StoryId,
+        article_id: ArticleId,
+        reason: Reason,
+        words: str,
+        now: datetime,
+        turns: Mapping[ChatName, Due] | None = None,
+    ) -> int:
+        once = reason in _ONCE
+        key = f"story:{story_id}:{reason}" if once else f"story:{story_id}:{reason}:{article_id}"
         having = self._having(key)
         told = [row for row in self._told(story_id) if row["chat"] not in having]
         if not told:
@@ -141,6 +186,7 @@ class Owing:
                 kind=DeliveryKind.FOLLOW_UP,
                 alert_id=alert_id,
                 first_id=row["digest_id"] or row["id"],
+                **_reply_turn((turns or {}).get(row["chat"])),
             )
         return len(told)
 
@@ -166,10 +212,13 @@ class Owing:
         return set(self._connection.scalars(select(_d.chat).where(_d.key == key)))
 
     def _told(self, story_id: StoryId) -> list[RowMapping]:
-        """The story's first messages that were sent or may have been, in a digest or on their own."""
+        """The story's first messages that were sent or may have been, and those in a digest that was or will
+        be."""
         digest = t.deliveries.alias("digest")
         told = or_(
-            *(either for d in (_d, digest.c) for either in (d.state == DeliveryState.SENT, _under_way(d)))
+            _d.state == DeliveryState.SENT,
+            _under_way(_d),
+            digest.c.state.in_((DeliveryState.SENT, *_ON_ITS_WAY)),
         )
         first = (
             select(_d.id, _d.chat, _d.digest_id)
@@ -199,3 +248,8 @@ def _turn(owed: Due) -> dict[str, Any]:
     if owed.gather_until is None:
         return {"silent": owed.silent}
     return {"silent": owed.silent, "state": DeliveryState.GATHERED, "not_before": owed.gather_until}
+
+
+def _reply_turn(owed: Due | None) -> dict[str, Any]:
+    """A reply is never told in a digest: it waits for the digest's time and goes out by itself."""
+    return {} if owed is None else {"silent": owed.silent, "not_before": owed.gather_until}

@@ -25,7 +25,6 @@ from monitor.store import tables as t
 _d = t.deliveries.c
 _SEEN = (_d.id, _d.chat, _d.state, _d.queued_at, _d.not_before, _d.claimed_until, _d.maybe_sent, _d.kind)
 _TRIED = (DeliveryState.CLAIMED, DeliveryState.WAITING, DeliveryState.UNSURE)
-_FINAL = (DeliveryState.SENT, DeliveryState.FOLDED, DeliveryState.DEAD)
 
 
 def owed(
@@ -91,4 +90,4 @@ def _read_at_all() -> ColumnElement[bool]:
 
 def _first_is_settled(q: FromClause) -> ColumnElement[bool]:
     f = t.deliveries.alias("f")
-    return or_(q.c.first_id.is_(None), exists().where(f.c.id == q.c.first_id, f.c.state.in_(_FINAL)))
+    return or_(q.c.first_id.is_(None), exists().where(f.c.id == q.c.first_id, f.c.state.in_(due.FINAL)))

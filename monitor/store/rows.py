@@ -58,6 +58,7 @@ STORY_COLUMNS = (
     "standing",
     "tier",
     "doctype",
+    "priority",
     "muted_at",
     "merged_into",
 )
@@ -129,6 +130,7 @@ def story_from(row: Row) -> Story:
         "standing": Standing(row["standing"]),
         "tier": Tier(row["tier"]),
         "doctype": Doctype(row["doctype"]),
+        "priority": Priority(row["priority"]),
     }
     return Story(id=row["id"], **story | typed)
 

@@ -14,6 +14,7 @@ from monitor.store.engine import database_path, open_engine
 from monitor.store.outbox import SqlOutbox
 from monitor.store.rows import article_from, state_from, verdict_from_json
 from monitor.store.rulebooks import SqlRuleBooks
+from monitor.store.statements import by_id
 from monitor.store.work import SqlWork
 
 
@@ -60,11 +61,7 @@ class SqlStore(SqlOutbox, SqlArchive, SqlRuleBooks):
 
     def find_article(self, article_id: ArticleId) -> tuple[Article, Verdict, Reason, str] | None:
         with self._read() as connection:
-            row = (
-                connection.execute(select(t.articles).where(t.articles.c.id == article_id))
-                .mappings()
-                .one_or_none()
-            )
+            row = by_id(connection, t.articles, [article_id]).get(article_id)
         if row is None:
             return None
         return article_from(row), verdict_from_json(row["verdict"]), Reason(row["reason"]), row["words"]

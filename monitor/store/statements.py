@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, insert,
 
 Value = TypeVar("Value")
 
+LARGEST_ID = 2**63 - 1
 _CHUNK = 500  # values in one IN list; SQLite took 999 for a long time
 
 
@@ -17,6 +18,11 @@ def chunks(values: Iterable[Value], size: int = _CHUNK) -> Iterator[tuple[Value,
     left = iter(values)
     while lot := tuple(islice(left, size)):
         yield lot
+
+
+def is_possible(row_id: int) -> bool:
+    """Whether a row can have this number; one that is too large for a column is known to nobody."""
+    return 0 < row_id <= LARGEST_ID
 
 
 def insert_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
@@ -52,7 +58,7 @@ def upsert(
 def by_id(connection: Connection, table: Table, ids: Iterable[Any]) -> dict[Any, RowMapping]:
     """The rows of these ids, by id."""
     found: dict[Any, RowMapping] = {}
-    for lot in chunks(ids):
+    for lot in chunks(one for one in ids if isinstance(one, str) or is_possible(one)):
         rows = connection.execute(_of_ids(table), {"ids": lot}).mappings()
         found.update((row["id"], row) for row in rows)
     return found

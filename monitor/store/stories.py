@@ -6,15 +6,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, update
 
 from monitor.core.archive import Alike
 from monitor.core.errors import StoreError
 from monitor.core.mark import Mark
-from monitor.core.model import ArticleId, Story, StoryId
+from monitor.core.model import ArticleId, DeliveryKind, DeliveryState, Story, StoryId
 from monitor.core.profile import Profile, from_fields
 from monitor.core.stories import FIRST_MEMBERS, LAST_MEMBERS
-from monitor.store import lookup
+from monitor.store import lookup, moving, splitting
 from monitor.store import tables as t
 from monitor.store.rows import STORY_COLUMNS, columns_of, story_from
 from monitor.store.statements import by_id, insert_row
@@ -70,17 +70,27 @@ class Stories:
         row = by_id(self._connection, t.stories, [story_id]).get(story_id)
         return None if row is None else story_from(row)
 
+    def live_story(self, story_id: StoryId) -> Story | None:
+        return live(self._connection, story_id)
+
     def mute_story(self, story_id: StoryId, at: datetime | None) -> bool:
-        changed = self._connection.execute(
-            update(t.stories).where(t.stories.c.id == story_id).values(muted_at=at)
-        )
-        return bool(changed.rowcount)
+        story = self.live_story(story_id)
+        if story is None:
+            return False
+        self.save_story(replace(story, muted_at=at))
+        if at is not None:
+            of_story = _d.alert_id.in_(select(t.alerts.c.id).where(t.alerts.c.story_id == story.id))
+            speaking = _d.kind != DeliveryKind.EDIT  # an edit makes no sound
+            moving.close(self._connection, of_story & speaking, DeliveryState.MUTED, "the story was muted")
+        return True
 
     # merging and splitting
 
     def merge_stories(self, into: StoryId, gone: StoryId) -> None:
         title = select(t.stories.c.title).where(t.stories.c.id == into).scalar_subquery()
-        self._move_messages(into, gone)
+        moving.hand_over(self._connection, into, gone)
+        moving.hand_over_presses(self._connection, into, gone)
+        moving.hand_over_partings(self._connection, into, gone)
         self._connection.execute(update(t.articles).where(_a.story_id == gone).values(story_id=into))
         self._connection.execute(
             update(t.stories).where(t.stories.c.merged_into == gone).values(merged_into=into)
@@ -89,56 +99,21 @@ class Stories:
             update(t.stories).where(t.stories.c.id == gone).values(merged_into=into, title=title, reports=0)
         )
 
-    def _move_messages(self, into: StoryId, gone: StoryId) -> None:
-        """Give `into` the messages of `gone` in chats that have none of its own, with copies of the alerts."""
-        having = select(_d.chat).where(_d.key == f"story:{into}")
-        theirs = (_d.key == f"story:{gone}") & _d.chat.not_in(having)
-        lone = self._connection.execute(select(_d.id, _d.alert_id).where(theirs)).all()
-        copies: dict[int, int] = {}
-        for row in lone:
-            if row.alert_id not in copies:
-                alert = dict(by_id(self._connection, t.alerts, [row.alert_id])[row.alert_id])
-                del alert["id"]
-                copies[row.alert_id] = insert_row(self._connection, t.alerts, alert | {"story_id": into})
-            self._connection.execute(
-                update(t.deliveries)
-                .where(_d.id == row.id)
-                .values(key=f"story:{into}", alert_id=copies[row.alert_id])
-            )
-
     def split_story(
         self, story_id: StoryId, article_ids: Collection[ArticleId], now: datetime
     ) -> Story | None:
-        of_story = self._connection.execute(
-            select(_a.id, _a.title, _a.seen_at).where(_a.story_id == story_id).order_by(_a.id)
-        ).all()
-        parted = [row for row in of_story if row.id in set(article_ids)]
-        story = self.find_story(story_id)
-        if story is None or not parted or len(parted) == len(of_story):
-            return None
-        new = replace(
-            self.open_story(parted[0].title, parted[0].seen_at),
-            last_seen_at=parted[-1].seen_at,
-            reports=len(parted),
-            # Its reports were told with the story they were in: they are no news now.
-            alerted_at=story.alerted_at,
-            standing=story.standing,
-            tier=story.tier,
-        )
-        self.save_story(new)
-        self._connection.execute(
-            update(t.articles).where(_a.id.in_([row.id for row in parted])).values(story_id=new.id)
-        )
-        self.save_story(replace(story, reports=len(of_story) - len(parted), last_seen_at=now))
-        self._connection.execute(insert(t.stories_apart), {"one": story_id, "other": new.id})
-        return new
+        return splitting.split(self._connection, story_id, article_ids, now)
 
     def kept_apart(self, story_id: StoryId) -> frozenset[StoryId]:
-        pair = t.stories_apart.c
-        rows = self._connection.execute(
-            select(pair.one, pair.other).where(or_(pair.one == story_id, pair.other == story_id))
-        )
-        return frozenset(StoryId(other if one == story_id else one) for one, other in rows)
+        return moving.apart_from(self._connection, story_id)
+
+
+def live(connection: Connection, story_id: StoryId) -> Story | None:
+    """The story, or the one it was merged into; None when there is no such story."""
+    row = by_id(connection, t.stories, [story_id]).get(story_id)
+    if row is None:
+        return None
+    return story_from(row) if row["merged_into"] is None else live(connection, row["merged_into"])
 
 
 @cache

@@ -117,6 +117,7 @@ stories = Table(
     Column("standing", Text, nullable=False, server_default="reported"),
     Column("tier", Integer, nullable=False, server_default="5"),
     Column("doctype", Text, nullable=False, server_default="other"),
+    Column("priority", Text, nullable=False, server_default="low"),
     Column("muted_at", Moment),
     Column("merged_into", _Serial, ForeignKey("stories.id")),
 )

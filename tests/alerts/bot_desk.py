@@ -1,6 +1,7 @@
 """A bot for the tests: the real client against the stand-in for Telegram, a real database, a real file."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -53,6 +54,8 @@ class BotDesk:
         self.woken = 0
         self.problems: tuple[str, ...] = ()
         self.previewed: list[Config] = []
+        self.preview_may_end = threading.Event()
+        self.preview_may_end.set()
         self.wires: dict[str, tuple[Inbox, TelegramSender]] = {}
 
     def restarted(self) -> "BotDesk":
@@ -156,6 +159,7 @@ class BotDesk:
         self.woken += 1
 
     def _preview(self, config: Config) -> str:
+        self.preview_may_end.wait(30)
         self.previewed.append(config)
         return "It would have alerted 3 <times>."
 

@@ -115,3 +115,29 @@ def test_limits(chat: Chat, limits: tuple[tuple[int, float], ...]) -> None:
 
 def test_a_chat_without_id_is_known_by_its_name() -> None:
     assert address_of(a_chat("console", id="")) == "console"
+
+
+def test_patience_is_remembered_by_address_until_it_has_passed() -> None:
+    async def asked() -> list[float]:
+        pace = Pace()
+        pace.hold(GROUP, 30)
+        pace.hold(GROUP, 10)  # a shorter one changes nothing
+        left = [pace.held_for(GROUP), pace.held_for(a_chat("topic", id=GROUP.id)), pace.held_for(PERSON)]
+        await asyncio.sleep(31)
+        return [*left, pace.held_for(GROUP)]
+
+    same_chat, its_topic, another, afterwards = run_skipping(asked())
+    assert same_chat == pytest.approx(30, abs=1)
+    assert its_topic == pytest.approx(30, abs=1)
+    assert (another, afterwards) == (0, 0)
+
+
+def test_a_closed_chat_lets_nothing_through_and_holds_up_no_other() -> None:
+    async def let_through() -> list[float]:
+        pace = Pace()
+        pace.close(GROUP, 30)
+        return [*await requests(pace, PERSON, 1), *await requests(pace, GROUP, 1)]
+
+    person, group = run_skipping(let_through())
+    assert person < 1
+    assert group >= 30

@@ -1,6 +1,6 @@
 """Messages: what a desk reads, and that nothing a feed sends can break them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.harmless import safe_link, utf16_length
+from alerts.labels import labels
 from alerts.render import MOST_IN_A_DIGEST, render
 from monitor.core.model import (
     Alert,
@@ -136,6 +137,38 @@ def test_a_digest_lists_its_alerts() -> None:
         "People's Bank of China · #ecny · 11-24 16:00\nhttps://www.pbc.gov.cn/en/1.html",
     ]
     assert message.html.count("<a href=") == 2
+
+
+def test_a_digest_tells_no_denied_story_as_true() -> None:
+    denied = an_alert(story=a_story(standing=Standing.DENIED))
+    message = render(a_digest(denied), a_chat(), zone=SHANGHAI)
+    assert "\nDenied · People's Bank of China · #ecny" in message.plain
+
+
+def test_a_report_of_another_day_is_named_with_its_day() -> None:
+    later = Report(
+        source_name="Caixin",
+        source_tier=Tier.REPORTING,
+        title="t",
+        url="",
+        seen_at=NOW + timedelta(days=2),
+    )
+    message = render_alert(an_alert(reports=(later,)), zone=SHANGHAI)
+    assert message.plain.endswith("Also reported by: Caixin 11-26 16:00")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_label_is_there_in_every_language(language: str) -> None:
+    words = labels(language)
+    follow_ups = {
+        *(Reason.CONFIRMED, Reason.DENIED, Reason.CORRECTED, Reason.NEW_STAGE),
+        *(Reason.HIGHER_TIER, Reason.CONTRADICTED, Reason.MORE_URGENT),
+    }
+    assert set(words.news) == follow_ups
+    assert set(words.topics) == set(Topic)
+    assert set(words.tiers) == set(Tier)
+    assert set(words.authorities) == set(Authority)
+    assert set(words.standings) == set(Standing)
 
 
 def test_the_largest_digest_is_one_message_that_telegram_takes() -> None:

@@ -87,7 +87,7 @@ def test_a_refused_rule_behind_one_that_is_switched_off_is_pointed_at(tmp_path: 
     written = "  list:\n    - {id: off, terms: [a1], enabled: false}\n    - {id: bad, query: 'one AND'}\n"
     with pytest.raises(ConfigError) as refused:
         lines(tmp_path, written)
-    assert str(refused.value.where).endswith("config.yaml:8:16: rules.list.1.query")
+    assert str(refused.value.where).endswith("config.yaml:8:17: rules.list.1.query")
 
 
 COMMON = """\
@@ -117,9 +117,9 @@ def test_terms_too_common_are_pointed_at(tmp_path: Path) -> None:
         [":8:13", "rules.sets.+ecny.0"],
         [":7:12", "rules.sets.mine.0"],
         [":11:19", "rules.list.1.terms"],
-        [":12:20", "rules.list.2.query"],
-        [":12:61", "rules.list.2.needs"],
-        [":12:77", "rules.list.2.unless"],
+        [":12:19", "rules.list.2.query"],
+        [":12:54", "rules.list.2.needs"],
+        [":12:70", "rules.list.2.unless"],
     ]
     mend = "ask for something beside it, or for a longer phrase"
     assert found[-1].endswith(f"“said” stands in 60% of the articles in the archive ({mend})")

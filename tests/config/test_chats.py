@@ -137,6 +137,16 @@ def test_a_mistake(chats: str, rest: dict[str, str], line: str) -> None:
     assert refused.value.mend
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["http://[x", "http://e.org:port/", "http://e.org:0/", "https:///hook", "http://a b/", "ftp://e.org"],
+)
+def test_what_is_no_web_address(written: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        only(f"id: '{written}', channel: webhook")
+    assert f"config.yaml:2:18: chats.0.id: “{written}” is not a web address" in str(refused.value)
+
+
 def test_what_the_environment_holds_is_not_shown() -> None:
     with pytest.raises(ConfigError) as refused:
         only("id: $HOOK, channel: webhook", HOOK="s3cret")

@@ -1,6 +1,7 @@
 """What the bot and the command line write into config.yaml touches nothing else."""
 
 import difflib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,121 @@ def test_a_rule_is_switched_off_and_on_again() -> None:
     off = with_rule_switched(SMALL.replace("rules:\n", "rules:\n", 1), "ecny", on=False)
     assert [line.strip() for line in changes(SMALL, off)] == ["+     enabled: false"]
     assert with_rule_switched(off, "ecny", on=True) == SMALL
+
+
+SECTIONS = """\
+rules:
+  list:
+    - id: one   # the first
+      query: a
+      # what else there is to say of it
+
+    # ── about the second ──
+    - id: two
+      query: b
+      topics: [x, y]   # both
+
+# ── sources ──
+sources:
+  use: [first-set]
+  # add:   # a feed of your own
+
+# ── the end ──
+network: {}
+"""
+
+
+def lines_added(before: str, after: str) -> list[str]:
+    """The lines that are new, each after the one it follows; nothing else may have changed."""
+    lines = list(difflib.ndiff(before.splitlines(), after.splitlines()))
+    assert not [line for line in lines if line[0] == "-"]
+    return [f"{above[2:].strip()} < {line[2:].strip()}" for above, line in pairwise(lines) if line[0] == "+"]
+
+
+def test_a_new_rule_follows_the_last_one_not_the_next_heading() -> None:
+    assert lines_added(SECTIONS, with_rule(SECTIONS, {"id": "three", "needs": ["c", "d"]})) == [
+        "topics: [x, y]   # both < - id: three",
+        "- id: three < needs:",
+        "needs: < - c",
+        "- c < - d",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "after"), [("one", "# what else there is to say of it"), ("two", "topics: [x, y]   # both")]
+)
+def test_a_rule_is_switched_off_where_it_stands_and_leaves_no_trace(rule_id: str, after: str) -> None:
+    off = with_rule_switched(SECTIONS, rule_id, on=False)
+    assert lines_added(SECTIONS, off) == [f"{after} < enabled: false"]
+    assert with_rule_switched(off, rule_id, on=False) == off
+    assert with_rule_switched(off, rule_id, on=True) == SECTIONS
+    assert with_rule_switched(SECTIONS, rule_id, on=True) == SECTIONS
+
+
+@pytest.mark.parametrize(
+    ("written", "switched"),
+    [
+        ("- id: x\n    query: a\n    enabled: false   # too loud", "enabled: true # too loud"),
+        ("- id: x\n    enabled: false\n    query: a", None),
+        ("- id: x\n    # too loud\n    enabled: false\n    query: a", None),
+        ("- enabled: false\n    id: x", "- enabled: true"),
+        ("- id: x\n    enabled: false\n\n  # heading\n  - id: y", None),
+        ("- {id: x, enabled: false}   # short", "- {id: x} # short"),
+    ],
+)
+def test_what_is_said_about_a_switch_stays(written: str, switched: str | None) -> None:
+    off = f"rules:\n  list:\n  {written}\n# the end\nnetwork: {{}}\n"
+    on = with_rule_switched(off, "x", on=True)
+    before, after = ([" ".join(line.split()) for line in text.splitlines()] for text in (off, on))
+    assert [line for line in after if line != switched] == [line for line in before if "enabled" not in line]
+    assert len(after) == len(before) - (switched is None)
+
+
+@pytest.mark.parametrize("indicator", ["|", ">"])
+def test_a_rule_that_ends_in_a_block_of_text(indicator: str) -> None:
+    rules = f"rules:\n  list:\n  - id: x\n    query: {indicator}\n      a\n      # b\n"
+    text = f"{rules}# heading\nnetwork: {{}}\n"
+    off = with_rule_switched(text, "x", on=False)
+    assert lines_added(text, off) == ["# b < enabled: false"]
+    assert with_rule_switched(off, "x", on=True) == text
+    block = {"id": "y", "query": "c"}
+    assert lines_added(text, with_rule(text, block)) == ["# b < - id: y", "- id: y < query: c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        (SECTIONS, ["use: [first-set] < add:", "add: < - id: w"]),
+        ("rules: {}\nsources:\n# the end\n", ["sources: < add:", "add: < - id: w"]),
+        ("sources:\n  add:\n  - id: v\n\n# the end\nrules: {}\n", ["- id: v < - id: w"]),
+    ],
+    ids=["none so far", "an empty section", "one more"],
+)
+def test_a_new_source_stands_before_the_next_heading(text: str, added: list[str]) -> None:
+    assert lines_added(text, with_source(text, {"id": "w"})) == added
+
+
+def test_an_empty_list_becomes_one_of_lines() -> None:
+    text = "sources:\n  add: []   # none yet\n\n# the end\nrules:\n  list: []\n"
+    assert with_source(text, {"id": "w"}).splitlines()[1:5] == [
+        "  add:      # none yet",
+        "    - id: w",
+        "",
+        "# the end",
+    ]
+    assert with_rule(text, {"id": "x"}).endswith("rules:\n  list:\n    - id: x\n")
+
+
+@pytest.mark.parametrize("text", ["rules: [", "rules:\n\tlist: []\n", "a: 1\na: 2\n"])
+def test_a_file_that_is_no_yaml(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"config\.yaml:[123]:"):
+        with_rule(text, {"id": "x"})
+
+
+@pytest.mark.parametrize("text", ["[]\n", "sources: []\n", "sources: all\n"])
+def test_a_file_without_a_place_for_sources(text: str) -> None:
+    with pytest.raises(ConfigError, match="no section “sources”"):
+        with_source(text, {"id": "x"})
 
 
 def test_no_such_rule() -> None:

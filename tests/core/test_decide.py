@@ -6,7 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.decide import Desk, age, chats_for, decide, quiet_until
+from monitor.core.decide import (
+    Desk,
+    age,
+    at_once,
+    chats_for,
+    decide,
+    follow_up_turns,
+    more_urgent,
+    quiet_until,
+)
 from monitor.core.model import (
     AlertPolicy,
     ChatName,
@@ -61,7 +70,9 @@ def decided(**changes: object) -> Decision:
     [
         ({}, Reason.NEW_STORY),
         ({"verdict": not_relevant()}, Reason.NOT_RELEVANT),
-        ({"story": a_story(alerted_at=NOW)}, Reason.ALREADY_ALERTED),
+        ({"story": a_story(alerted_at=NOW), "told": ("desk",)}, Reason.ALREADY_ALERTED),
+        ({"story": a_story(alerted_at=NOW), "told": ("other",)}, Reason.NEW_STORY),
+        ({"story": a_story(alerted_at=NOW), "told": ("desk",), "chats": ()}, Reason.ALREADY_ALERTED),
         ({"article": an_article(published_at=NOW - 8 * DAY)}, Reason.TOO_OLD),
         ({"article": an_article(published_at=NOW - 6 * DAY)}, Reason.NEW_STORY),
         ({"article": an_article(published_at=None)}, Reason.NEW_STORY),
@@ -88,6 +99,8 @@ def decided(**changes: object) -> Decision:
         "new story",
         "below the threshold",
         "story alerted before",
+        "story alerted before, to others",
+        "story alerted before to a chat that is gone",
         "older than the limit",
         "within the limit",
         "undated later on",
@@ -203,3 +216,47 @@ def test_less_urgent_alerts_make_no_sound() -> None:
 )
 def test_age(published_at: datetime | None, day_only: bool, expected: timedelta | None) -> None:
     assert age(an_article(published_at=published_at, day_only=day_only), NOW) == expected
+
+
+HOURLY = a_chat(instant=Priority.BREAKING, digest=DigestPlan(every=Every.HOURLY))
+
+
+def test_a_digest_that_falls_into_quiet_hours_waits_for_their_end() -> None:
+    half_past_two = datetime(2026, 11, 24, 2, 30, tzinfo=SHANGHAI).astimezone(UTC)
+    decision = decided(
+        chats=(HOURLY,),
+        policy=AlertPolicy(timezone=SHANGHAI, quiet=NIGHT),
+        now=half_past_two,
+        article=an_article(published_at=half_past_two),
+    )
+    assert isinstance(decision, Hold)
+    assert decision.reason is Reason.DIGEST
+    assert decision.due[0].gather_until == datetime(2026, 11, 24, 7, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("reason", "priority", "waits", "silent"),
+    [
+        (Reason.DENIED, Priority.LOW, False, False),
+        (Reason.CONFIRMED, Priority.NORMAL, False, True),
+        (Reason.HIGHER_TIER, Priority.NORMAL, True, True),
+        (Reason.HIGHER_TIER, Priority.BREAKING, False, False),
+    ],
+    ids=["a denial", "the text", "a better source", "a better source of breaking news"],
+)
+def test_news_of_a_story_keeps_quiet_hours_unless_it_turns_it_round(
+    reason: Reason, priority: Priority, waits: bool, silent: bool
+) -> None:
+    night = datetime(2026, 11, 24, 2, 30, tzinfo=SHANGHAI).astimezone(UTC)
+    desk = Desk(chats=(a_chat(loud=Priority.BREAKING),), policy=AlertPolicy(timezone=SHANGHAI, quiet=NIGHT))
+    due = follow_up_turns(reason, priority, desk, night)[ChatName("desk")]
+    assert (due.gather_until is not None, due.silent) == (waits, silent)
+
+
+def test_who_wants_a_more_urgent_report_at_once() -> None:
+    desk = Desk(chats=(HOURLY, a_chat("all")), policy=AlertPolicy())
+    names = [ChatName("desk")]
+    assert at_once(names, a_verdict(priority=Priority.BREAKING), desk, NOW) == ("desk",)
+    assert at_once(names, a_verdict(), desk, NOW) == ()
+    assert more_urgent(Priority.BREAKING, than=Priority.NORMAL)
+    assert not more_urgent(Priority.NORMAL, than=Priority.NORMAL)

@@ -2,42 +2,32 @@
 
 import pytest
 
-from monitor.core.facts import Facts, chinese_number, document_numbers, facts_of
+from monitor.config.lexicon import shipped_lexicon
+from monitor.core.facts import Facts
+from monitor.core.facts import facts_of as read
+from monitor.core.numerals import chinese_number
 
 
-@pytest.mark.parametrize(
-    "written",
-    [
-        "银发〔2021〕237号",
-        "银发[2021]237号",
-        "银发（2021）237号",
-        "银发【2021】237 号",
-        "银发 〔2021〕 第237号",
-        "銀發〔2021〕237號",
-        "银发〔２０２１〕２３７号",
-    ],
-)
-def test_a_document_number_has_one_spelling(written: str) -> None:
-    assert facts_of(written).documents == {"银发[2021]237"}
-    assert document_numbers(written) == ("银发[2021]237",)
-
-
-@pytest.mark.parametrize(
-    ("text", "documents"),
-    [
-        ("商务部公告2026年第1号", {"2026年1"}),
-        ("MOFCOM Announcement No. 1 of 2026", {"2026年1"}),
-        ("Order No. 12 was signed", set()),
-        ("工信部发布通知", set()),
-        ("", set()),
-    ],
-)
-def test_documents(text: str, documents: set[str]) -> None:
-    assert facts_of(text).documents == documents
+def facts_of(text: str, *, document_number: str = "") -> Facts:
+    return read(text, shipped_lexicon(), document_number=document_number)
 
 
 def test_a_number_known_from_the_page_counts_too() -> None:
     assert facts_of("关于防范风险的通知", document_number="银发〔2021〕237号").documents == {"银发[2021]237"}
+
+
+def test_a_number_the_page_gives_as_its_own_is_not_cited() -> None:
+    found = facts_of("落实银发〔2021〕237号", document_number="银发〔2021〕237号")
+    assert found.documents == {"银发[2021]237"}
+    assert not found.cited
+
+
+def test_document_numbers_are_no_amounts() -> None:
+    assert facts_of("商务部公告2026年第31号（商发〔2026〕45号）").amounts == set()
+
+
+def test_only_the_start_of_a_long_text_is_read() -> None:
+    assert facts_of("罚款5000万元" + "，" * 200_000 + "罚款7000万元").amounts == {"50000000"}
 
 
 @pytest.mark.parametrize(
@@ -94,6 +84,9 @@ def test_what_is_counted(text: str, counted: set[str]) -> None:
         ("第三批", Facts(series=frozenset({"batch 3"}))),
         ("首批", Facts(series=frozenset({"batch 1"}))),
         ("batch 3", Facts(series=frozenset({"batch 3"}))),
+        ("batch No. 3", Facts(series=frozenset({"batch 3"}))),
+        ("list number 4", Facts(series=frozenset({"list 4"}))),
+        ("a tariff list", Facts()),
         ("second round", Facts(series=frozenset({"round 2"}))),
         ("phase two", Facts(series=frozenset({"phase 2"}))),
         ("the 5th Digital China Summit", Facts(series=frozenset({"summit 5"}))),

@@ -36,3 +36,9 @@ def test_titles(title: str, bare: str) -> None:
 )
 def test_leads(lead: str, bare: str) -> None:
     assert bare_lead(lead) == bare
+
+
+def test_white_space_is_drawn_together_and_the_start_is_read() -> None:
+    assert bare_title("China   probes\n Didi" + " " * 200_000 + "- CNBC") == "China probes Didi"
+    assert bare_lead("\t据央行官网消息，" + "通知" * 100_000).startswith("通知通知")
+    assert len(bare_title("数" * 100_000)) == 300

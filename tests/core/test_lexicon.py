@@ -37,6 +37,8 @@ def texts(folded: str) -> set[str]:
         ("the u.s. and china", {"=united states", "=china", "and"}),
         ("tencent's 12 million of h20", {"=tencent", "h20"}),
         ("腾讯 manus", {"=tencent", "manu"}),
+        ("china-u.s. china-led", {"=china", "=united states", "led"}),
+        ("long-term", {"long-term"}),
         ("发的会", set()),
         ("", set()),
     ],
@@ -77,3 +79,21 @@ def test_possessives_and_dots_come_off() -> None:
 def test_the_shipped_words_meet(english: str, chinese: str) -> None:
     lexicon = shipped_lexicon()
     assert set(lexicon.tokens(english)) == set(lexicon.tokens(chinese))
+
+
+@pytest.mark.parametrize(
+    ("folded", "places", "slots"),
+    [
+        ("深圳", {"=shenzhen": "guangdong"}, {}),
+        ("new york", {"=new york": "united states"}, {}),
+        ("france", {"=france": "european union"}, {}),
+        ("上海石墨", {"=shanghai": ""}, {"=graphite": "mineral"}),
+        ("比特币", {}, {"=bitcoin": ""}),
+    ],
+)
+def test_places_lie_in_places_and_objects_fill_slots(
+    folded: str, places: dict[str, str], slots: dict[str, str]
+) -> None:
+    tokens = shipped_lexicon().tokens(folded).values()
+    assert {t.text: t.slot for t in tokens if t.is_place} == places
+    assert {t.text: t.slot for t in tokens if not t.is_place} == slots

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.core.model import Doctype, Kind, Reason, Standing, Tier
-from monitor.core.standing import Role, Told, joined, opened, role_of, told_by
+from monitor.core.standing import Role, Told, joined, merged, opened, role_of, told_by
 from tests.builders import a_source, a_story, an_article
 
 RUMOUR = Told(role=Role.RUMOUR, tier=Tier.UNRELIABLE)
@@ -129,22 +129,128 @@ def test_a_draft_that_comes_into_force_is_a_new_stage() -> None:
     assert joined(story, law, by_first_source=False)[1] is None
 
 
+DENIALS = (
+    "央行辟谣：未下发叫停通知",
+    "网传文件不实，网信办发布说明",
+    "央行：网传禁止银行为比特币交易服务的消息不属实",
+    "关于代币的传闻系谣言",
+    "工信部：有关算力补贴的报道与事实不符",
+    "证监会：没有要求券商停止代币业务",
+    "发改委有关负责人否认将出台挖矿禁令",
+    "数字人民币收费？纯属虚构",
+    "网信办：该通知系伪造",
+    "PBOC denies ban on bitcoin accounts",
+    "China's central bank says report of crypto ban is false",
+    "Regulator dismisses rumours of a data export freeze",
+    "Ministry: report that chip subsidies end is groundless",
+    "China's commerce ministry has not issued any such notice, spokesperson says",
+)
+NO_DENIALS = (
+    "央行开展数字人民币试点",
+    "网信办开展打击网络谣言专项行动",
+    "中国互联网联合辟谣平台上线",
+    "网信办上线涉企辟谣专区",
+    "市场监管总局查处备案文件不实的企业",
+    "网信办处置一批报道不实信息的账号",
+    "不可否认，平台经济监管仍在加强",
+    "央行尚未发布数字人民币利息细则",
+    "此前从未发布的细则今日公开",
+    "PBOC widens digital yuan pilot",
+    "Regulator clarifies rules on mining",
+    "China denies approval for Nvidia H20 purchases",
+    "Beijing denies Micron's application",
+    "Court denies Tencent appeal in game copyright case",
+    "Chinese firms denied access to Nvidia chips",
+    "Nvidia denies violating China's antitrust law",
+)
+
+
+@pytest.mark.parametrize("title", DENIALS)
+def test_a_headline_that_denies(title: str) -> None:
+    assert told_by(an_article(title=title), a_source()).denies
+
+
+@pytest.mark.parametrize("title", NO_DENIALS)
+def test_a_headline_that_denies_nothing(title: str) -> None:
+    assert not told_by(an_article(title=title), a_source()).denies
+
+
 @pytest.mark.parametrize(
-    ("title", "denies", "corrects"),
+    ("title", "corrects"),
     [
-        ("央行辟谣:未下发叫停通知", True, False),
-        ("网传文件不实，网信办发布说明", True, False),
-        ("PBOC denies ban on bitcoin accounts", True, False),
-        ("关于代币的传闻系谣言", True, False),
-        ("Regulator clarifies rules on mining", False, False),
-        ("网信办开展打击网络谣言专项行动", False, False),
-        ("中国互联网联合辟谣平台上线", False, False),
-        ("更正：昨日报道有误", False, True),
-        ("CORRECTION: the ban is not in force", False, True),
-        ("央行开展数字人民币试点", False, False),
-        ("PBOC widens digital yuan pilot", False, False),
+        ("更正：昨日报道有误", True),
+        ("【更正】央行并无此通知", True),
+        ("CORRECTION: the ban is not in force", True),
+        ("Newspaper retracts report on crypto ban", True),
+        ("China tech stocks enter correction after crackdown", False),
+        ("个人信息更正权指南发布", False),
+        ("Rules on correction of personal information records", False),
     ],
 )
-def test_the_headline_says_whether_it_denies(title: str, denies: bool, corrects: bool) -> None:
-    told = told_by(an_article(title=title), a_source())
-    assert (told.denies, told.corrects) == (denies, corrects)
+def test_a_headline_that_takes_something_back(title: str, corrects: bool) -> None:
+    assert told_by(an_article(title=title), a_source()).corrects is corrects
+
+
+def test_an_authority_that_answers_reports_confirms_nothing() -> None:
+    answer = told_by(
+        an_article(title="网信办有关负责人就网传禁令答记者问"),
+        a_source(kind=Kind.OFFICIAL_CENTRAL, tier=Tier.AUTHORITY),
+    )
+    story, news = joined(opened(a_story(), RUMOUR), answer, by_first_source=False)
+    assert story.standing is Standing.REPORTED
+    assert news is not None
+    assert (news.reason, news.words) == (Reason.HIGHER_TIER, "now also told by the authority itself")
+    assert opened(a_story(), answer).standing is Standing.REPORTED
+
+
+def test_a_comment_of_the_press_lifts_a_rumour_and_nothing_else() -> None:
+    lifted, news = joined(opened(a_story(), RUMOUR), commenting(PRESS), by_first_source=False)
+    assert lifted.standing is Standing.REPORTED
+    assert news is not None
+    assert joined(opened(a_story(), RUMOUR), commenting(RUMOUR), by_first_source=False)[1] is None
+    assert joined(lifted, commenting(STATE_PRESS), by_first_source=False) == (lifted, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (Told(role=Role.MARKET_MEDIA, tier=Tier.REPORTING, doctype=Doctype.MEASURES), None),
+        (
+            Told(role=Role.OFFICIAL_MEDIA, tier=Tier.STATE_CHANNEL, doctype=Doctype.MEASURES),
+            Reason.HIGHER_TIER,
+        ),
+        (
+            Told(role=Role.OFFICIAL_MEDIA, tier=Tier.STATE_CHANNEL, doctype=Doctype.LAW, takes_effect=True),
+            Reason.NEW_STAGE,
+        ),
+        (Told(role=Role.PRIMARY_TEXT, tier=Tier.AUTHORITY, doctype=Doctype.LAW), Reason.NEW_STAGE),
+    ],
+    ids=["the press forgets the word draft", "so does the state press", "it says so", "the text"],
+)
+def test_a_draft_is_in_force_when_the_text_or_the_state_press_says_so(
+    told: Told, reason: Reason | None
+) -> None:
+    draft = Told(role=Role.MARKET_MEDIA, tier=Tier.REPORTING, doctype=Doctype.DRAFT)
+    _, news = joined(opened(a_story(), draft), told, by_first_source=False)
+    assert (news.reason if news else None) is reason
+
+
+@pytest.mark.parametrize(
+    ("into", "gone", "standing", "reason"),
+    [
+        (Standing.REPORTED, Standing.REPORTED, Standing.REPORTED, None),
+        (Standing.REPORTED, Standing.UNCONFIRMED, Standing.REPORTED, None),
+        (Standing.UNCONFIRMED, Standing.REPORTED, Standing.REPORTED, Reason.HIGHER_TIER),
+        (Standing.REPORTED, Standing.CONFIRMED, Standing.CONFIRMED, Reason.CONFIRMED),
+        (Standing.REPORTED, Standing.DENIED, Standing.DENIED, Reason.DENIED),
+        (Standing.CONFIRMED, Standing.DENIED, Standing.CONFIRMED, Reason.CONTRADICTED),
+        (Standing.DENIED, Standing.CONFIRMED, Standing.CONFIRMED, Reason.CONFIRMED),
+        (Standing.DENIED, Standing.REPORTED, Standing.DENIED, None),
+    ],
+)
+def test_two_stories_that_are_one(
+    into: Standing, gone: Standing, standing: Standing, reason: Reason | None
+) -> None:
+    found, news = merged(a_story(standing=into), a_story(id=2, standing=gone))
+    assert found is standing
+    assert (news.reason if news else None) is reason

@@ -11,7 +11,7 @@ from monitor.config.lexicon import shipped_lexicon
 from monitor.core.grouping import group
 from monitor.core.language import language_of
 from monitor.core.pairs import WINDOW, compare, likelihood
-from monitor.core.profile import Profile, from_fields, keys_of, profile_of, to_fields
+from monitor.core.profile import Profile, document_key, from_fields, keys_of, profile_of, to_fields
 from monitor.core.stories import TOGETHER, Placement, place
 
 DAY = datetime(2021, 9, 24, tzinfo=UTC)
@@ -106,6 +106,49 @@ def test_reasons_are_words() -> None:
     a, b = report("Tencent fined in Tokyo"), report("国务院：阿里巴巴在纽约被罚")
     assert "each names names of which the other says nothing" in compare(a, b).reasons(a, b)
     assert "each names places of which the other says nothing" in compare(a, b).reasons(a, b)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ("深圳发布数据方案", "杭州发布数据方案", "one is about shenzhen, the other about hangzhou"),
+        ("日本对华限制出口", "荷兰与中国", "one is about japan, the other about netherlands"),
+        ("对镓实施管制", "对石墨实施管制", "one is about gallium, the other about graphite"),
+    ],
+)
+def test_what_each_is_about_is_named(one: str, other: str, words: str) -> None:
+    a, b = report(one), report(other)
+    assert words in compare(a, b).reasons(a, b)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("深圳发布数据方案", "广东发布数据方案"),
+        ("广东发布数据方案", "深圳发布数据方案"),
+        ("大湾区发布数据方案", "深圳发布数据方案"),
+        ("上海、深圳发布数据方案", "杭州发布数据方案"),
+        ("Beijing tells banks to stop", "Shanghai banks told to stop"),
+    ],
+    ids=["around", "within", "across", "two", "a government"],
+)
+def test_places_that_may_be_one_do_not_part(one: str, other: str) -> None:
+    assert dict(compare(report(one), report(other)).features)["another_place"] == 0
+
+
+def test_a_cited_document_speaks_a_little() -> None:
+    a = report("关于落实银发〔2021〕237号的通知", outlet="a")
+    b, c = report("依据银发〔2021〕237号查处平台"), report("依据银发〔2021〕240号查处平台")
+    assert likelihood(a, b) > likelihood(a, c) > 0
+    assert document_key("银发[2021]237") not in {*keys_of(a), *keys_of(b)}
+
+
+def test_numbers_without_issuer_tell_within_one_outlet_only() -> None:
+    a = report("公告2026年第1号", outlet="a")
+    for outlet, apart in (("a", 0.5), ("b", 0.0)):
+        found = dict(compare(a, report("公告2026年第2号", outlet=outlet)).features)
+        assert (found["other_numbers"], found["same_document"]) == (apart, 0.0)
+    assert not compare(a, report("公告2026年第2号", outlet="a")).veto
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
         ("２０２６年１１月２４日　下午３：０５", "2026-11-24T07:05"),
         ("mer, 16 nov 2022 00:38:15 +0100", "2022-11-15T23:38"),
         ("Sat, Dec 16 2023 02:02:33 PM", "2023-12-16T06:02"),
+        ("Nov 24, 2026, 2:30 a.m. ET", "2026-11-24T07:30"),
+        ("July 4, 2026 9 am PT", "2026-07-04T16:00"),
+        ("1 July 2026 09.30 BST", "2026-07-01T08:30"),
+        ("9:30 a.m. GMT on the 24th of November 2026", "2026-11-24T09:30"),
     ],
 )
 def test_a_moment(text: str, expected: str) -> None:

@@ -96,6 +96,19 @@ def test_an_article_is_kept_with_all_that_was_decided(store: SqlStore) -> None:
     assert store.kept(ArticleId(99)) is None
 
 
+@pytest.mark.parametrize("number", [2**63, 99999999999999999999, 0, -1, -(2**64)])
+def test_a_number_no_row_can_have_is_unknown(store: SqlStore, number: int) -> None:
+    story, article = StoryId(number), ArticleId(number)
+    assert (store.kept(article), store.find_article(article)) == (None, None)
+    assert (store.story(story), store.live_story(story)) == (None, None)
+    assert (store.articles_of(story), store.reports_of(story), store.deliveries_of(story)) == ((), (), ())
+    assert not store.press(story, 7, True, NOW)
+    with store.work() as work:
+        assert (work.find_story(story), work.live_story(story)) == (None, None)
+        assert not work.mute_story(story, NOW)
+        assert work.split_story(story, [article], NOW) is None
+
+
 def test_articles_are_read_in_the_order_asked_for(store: SqlStore) -> None:
     with store.work() as work:
         ids = [keep(work, article=an_article(title=f"{number}")) for number in range(150)]
@@ -284,3 +297,13 @@ def test_the_bot_keeps_notes(store: SqlStore) -> None:
     store.set_bot_value("offset", "2")
     assert store.bot_value("offset") == "2"
     assert store.bot_value("stranger:7") is None
+
+
+def test_the_story_of_a_message_is_known_by_its_chat(store: SqlStore) -> None:
+    story, other = tell(store), tell(store, minutes=1)
+    for message_id in (501, 502):
+        (claimed,) = store.claim(later(minutes=2), timedelta(minutes=1), 1, ())
+        store.settle(replace(claimed, state=S.SENT, message_id=message_id, settled_at=NOW))
+    assert store.story_at([DESK, FUND], 501) == story.id
+    assert store.story_at([DESK], 502) == other.id
+    assert [store.story_at([FUND], 501), store.story_at([DESK], 503), store.story_at([], 501)] == [None] * 3

@@ -12,6 +12,7 @@ from monitor.core.errors import StoreError
 from monitor.core.model import (
     Authority,
     BodyFrom,
+    Cause,
     Field,
     Match,
     Priority,
@@ -69,6 +70,11 @@ def test_a_source_state_comes_back_whole(store: SqlStore) -> None:
             Validator(url="https://a/rss", etag='W/"x"'),
             Validator(url="https://b/", last_modified="Mon"),
         ),
+        cause=Cause.SERVER,
+        gap=timedelta(hours=7.5),
+        broken_since=later(hours=-2),
+        told_broken=True,
+        told_at=later(hours=-1),
     )
     with store.work() as work:
         work.save_source_state(state)

@@ -19,6 +19,7 @@ from monitor.core.model import (
     Priority,
     Reason,
     Send,
+    StoryId,
 )
 from monitor.store import outbox
 from monitor.store.sql import SqlStore
@@ -50,6 +51,26 @@ def fold(
 
 def claim(store: SqlStore, now: datetime = MORNING) -> tuple[Delivery, ...]:
     return store.claim(now, LEASE, 10, ())
+
+
+def test_only_the_chats_asked_for_are_read(store: SqlStore) -> None:
+    gather(store, Priority.LOW)
+    gather(store, Priority.LOW, chat=FUND)
+    queue(store, (DESK, FUND))
+    assert [one.chat for one in store.gathered(MORNING, [FUND])] == [FUND]
+    assert [one.chat for one in store.open_alerts(MORNING, [DESK])] == [DESK]
+    assert (store.gathered(MORNING, []), store.open_alerts(MORNING, [])) == ((), ())
+
+
+def test_what_is_gathered_for_a_chat_that_is_no_more_is_an_orphan(store: SqlStore) -> None:
+    gather(store, Priority.LOW, Priority.LOW)
+    gather(store, Priority.LOW, chat=FUND)
+    queue(store, (ChatName("told at once"),))
+    assert store.orphans([]) == (DESK, FUND)
+    assert store.orphans([DESK]) == (FUND,)
+    assert store.orphans([DESK, FUND]) == ()
+    store.release([one.id for one in store.gathered(MORNING, [FUND])])
+    assert store.orphans([DESK]) == ()
 
 
 def test_one_decision_may_tell_one_chat_now_and_another_later(store: SqlStore) -> None:
@@ -170,6 +191,9 @@ def test_the_alerts_a_chat_had_are_counted_without_those_gathered(store: SqlStor
         assert work.alerts_since(NOW) == {DESK: 4, FUND: 1}
         assert work.alerts_since(later(seconds=1)) == {DESK: 2}
         assert work.alerts_since(later(hours=1)) == {}
+        work.mute_story(StoryId(2), NOW)
+        work.merge_stories(StoryId(1), StoryId(3))
+        assert work.alerts_since(NOW) == {DESK: 2, FUND: 1}
 
 
 # parked chats

@@ -11,6 +11,7 @@ from monitor.core.model import (
     Delivery,
     DeliveryKind,
     DeliveryState,
+    Due,
     Reason,
     Story,
     StoryId,
@@ -70,7 +71,7 @@ def test_a_follow_up_replies_to_the_first_message_of_each_chat(store: SqlStore) 
     story = told(store, DESK, FUND)
     assert follow(store, story.id) == 2
     desk, fund = claim(store)
-    assert (desk.key, desk.kind, desk.first_message_id) == (f"story:{story.id}:denied", K.FOLLOW_UP, 41)
+    assert (desk.key, desk.kind, desk.first_message_id) == (f"story:{story.id}:denied:2", K.FOLLOW_UP, 41)
     assert (fund.chat, fund.first_message_id) == (FUND, 42)
     assert desk.alert is not None
     assert (desk.alert.reason, desk.alert.words) == (Reason.DENIED, "the bank denies it")
@@ -78,14 +79,81 @@ def test_a_follow_up_replies_to_the_first_message_of_each_chat(store: SqlStore) 
     assert keys_of(store.recent_alerts(2)) == [(desk.key, FUND), (desk.key, DESK)]
 
 
-def test_a_reason_is_followed_up_once_and_reaches_who_was_told_since(store: SqlStore) -> None:
+@pytest.mark.parametrize("reason", [Reason.HIGHER_TIER, Reason.CONTRADICTED, Reason.MORE_URGENT])
+def test_what_changes_nothing_for_good_is_told_once(store: SqlStore, reason: Reason) -> None:
     story = told(store, DESK)
-    assert follow(store, story.id) == 1
-    assert follow(store, story.id) == 0
+    assert [follow(store, story.id, reason), follow(store, story.id, reason)] == [1, 0]
+    assert store.recent_alerts(1)[0].key == f"story:{story.id}:{reason}"
     assert follow(store, story.id, Reason.CONFIRMED) == 1
     with store.work() as work:
         work.add_alert(story.id, keep(work, story_id=story.id), send(DESK, FUND), NOW)
-    assert follow(store, story.id) == 0
+    assert follow(store, story.id, reason) == 0  # the fund's first message has yet to leave
+
+
+@pytest.mark.parametrize("reason", [Reason.DENIED, Reason.CONFIRMED, Reason.CORRECTED, Reason.NEW_STAGE])
+def test_a_change_of_standing_is_told_every_time_but_once_per_report(store: SqlStore, reason: Reason) -> None:
+    story = told(store, DESK)
+    assert [follow(store, story.id, reason), follow(store, story.id, reason)] == [1, 1]
+    with store.work() as work:
+        (_, report, _) = store.articles_of(story.id)
+        assert work.add_follow_up(story.id, report, reason, "again", NOW) == 0
+
+
+def test_each_chat_hears_of_it_in_its_turn(store: SqlStore) -> None:
+    story = told(store, DESK, FUND)
+    turns = {FUND: Due(chat=FUND, gather_until=later(hours=8), silent=True)}
+    with store.work() as work:
+        report = keep(work, story_id=story.id)
+        assert work.add_follow_up(story.id, report, Reason.DENIED, "denied", NOW, turns) == 2
+    (desk,) = claim(store)
+    assert (desk.chat, desk.silent) == (DESK, False)
+    settle(store, desk)
+    assert store.counts()[S.GATHERED] == 0
+    assert store.next_due_at(NOW) == later(hours=8)
+    (fund,) = claim(store, later(hours=8))
+    assert (fund.kind, fund.chat, fund.silent, fund.first_message_id) == (K.FOLLOW_UP, FUND, True, 42)
+
+
+def test_a_turn_at_once_may_be_silent(store: SqlStore) -> None:
+    story = told(store)
+    with store.work() as work:
+        turns = {DESK: Due(chat=DESK, silent=True)}
+        work.add_follow_up(story.id, keep(work, story_id=story.id), Reason.DENIED, "", NOW, turns)
+    assert claim(store)[0].silent
+
+
+def test_who_is_told_and_how_far_that_is(store: SqlStore) -> None:
+    story = tell(store, DESK, FUND)
+    with store.work() as work:
+        assert work.chats_told(StoryId(99)) == {}
+        assert work.chats_told(story.id) == {DESK: S.QUEUED, FUND: S.QUEUED}
+    settle(store, claim(store)[0])
+    follow(store, story.id)
+    with store.work() as work:
+        assert work.chats_told(story.id) == {DESK: S.SENT, FUND: S.CLAIMED}
+
+
+def test_what_is_gathered_is_hastened(store: SqlStore) -> None:
+    story = tell(store, DESK, FUND, gather_until=later(hours=9), silent=True)
+    with store.work() as work:
+        assert work.hasten(story.id, [FUND, FUND]) == 1
+        assert work.hasten(story.id, [FUND]) == 0
+    (fund,) = claim(store)
+    assert (fund.chat, fund.kind, fund.silent, fund.queued_at) == (FUND, K.ALERT, True, NOW)
+    settle(store, fund)
+    with store.work() as work:
+        assert work.hasten(story.id, [DESK], now=later(hours=1), silent=False) == 1
+    (desk,) = claim(store, later(hours=1))
+    assert (desk.chat, desk.silent, desk.queued_at) == (DESK, False, later(hours=1))
+
+
+def test_what_is_hastened_for_a_parked_chat_is_parked(store: SqlStore) -> None:
+    story = tell(store, gather_until=later(hours=9))
+    store.park_chat(DESK, "kicked", NOW)
+    with store.work() as work:
+        assert work.hasten(story.id, [DESK]) == 1
+    (parked,) = store.recent_alerts(1)
+    assert (parked.state, parked.why) == (S.PARKED, "kicked")
 
 
 @pytest.mark.parametrize("state", [S.QUEUED, S.WAITING, S.DEAD, S.PARKED])
@@ -120,14 +188,28 @@ def test_a_story_told_in_a_digest_is_followed_up_below_the_digest(store: SqlStor
     (gathered,) = store.gathered(NOW)
     assert follow(store, story.id) == 0
     store.fold([gathered.id], chat=DESK, key="digest:1", heading="h", silent=False, now=NOW)
-    assert follow(store, story.id) == 0
+    assert follow(store, story.id) == 1  # below the digest, which goes out first
     (digest,) = claim(store)
+    assert digest.kind is K.DIGEST
     assert follow(store, story.id) == 1
     assert claim(store) == ()
     settle(store, digest, 55)
-    (reply,) = claim(store)
-    assert (reply.kind, reply.first_message_id) == (K.FOLLOW_UP, 55)
+    for _ in range(2):
+        (reply,) = claim(store)
+        assert (reply.kind, reply.first_message_id) == (K.FOLLOW_UP, 55)
+        settle(store, reply, 56)
     assert touch(store, story.id) == 0
+
+
+@pytest.mark.parametrize(("state", "followed"), [(S.WAITING, 1), (S.UNSURE, 1), (S.PARKED, 1), (S.DEAD, 0)])
+def test_a_digest_that_will_never_come_is_not_followed_up(
+    store: SqlStore, state: DeliveryState, followed: int
+) -> None:
+    story = tell(store, gather_until=NOW)
+    (gathered,) = store.gathered(NOW)
+    store.fold([gathered.id], chat=DESK, key="digest:1", heading="h", silent=False, now=NOW)
+    settle(store, claim(store)[0], None, state=state)
+    assert follow(store, story.id) == followed
 
 
 # edits
@@ -317,6 +399,43 @@ def test_only_the_newest_messages_are_remembered(store: SqlStore, monkeypatch: p
 
 
 # muting
+
+
+def test_a_muted_story_keeps_what_it_had_to_say(store: SqlStore) -> None:
+    story = told(store, DESK)
+    with store.work() as work:
+        work.add_alert(story.id, keep(work, story_id=story.id), send(FUND, gather_until=NOW), NOW)
+    follow(store, story.id)
+    touch(store, story.id)
+    with store.work() as work:
+        work.mute_story(story.id, NOW)
+        assert work.chats_told(story.id) == {DESK: S.SENT, FUND: S.MUTED}
+    assert store.gathered(NOW) == ()
+    (edit,) = claim(store)
+    assert edit.kind is K.EDIT
+    assert store.counts()[S.MUTED] == 2
+    with store.work() as work:
+        work.mute_story(story.id, None)
+    assert store.counts()[S.MUTED] == 2
+
+
+@pytest.mark.parametrize("doubt", ["claimed", "unsure", "waiting"])
+def test_what_may_have_left_is_not_muted(store: SqlStore, doubt: str) -> None:
+    story = tell(store)
+    (first,) = claim(store)
+    if doubt != "claimed":
+        settle(store, first, None, state=S(doubt), maybe_sent=True, not_before=later(minutes=1))
+    with store.work() as work:
+        work.mute_story(story.id, NOW)
+        assert work.chats_told(story.id) == {DESK: S(doubt)}
+
+
+def test_a_parked_message_of_a_muted_story_stays_where_it_is(store: SqlStore) -> None:
+    story = tell(store)
+    store.park_chat(DESK, "kicked", NOW)
+    with store.work() as work:
+        work.mute_story(story.id, NOW)
+    assert store.unpark_chat(DESK) == 0
 
 
 def test_a_story_is_muted_and_speaks_again(store: SqlStore) -> None:

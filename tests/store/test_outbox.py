@@ -255,3 +255,9 @@ def test_the_next_due_is_never_past_and_waits_for_what_is_in_flight(store: SqlSt
 def claim_one_of(store: SqlStore, chat: str) -> Delivery:
     (delivery,) = claim(store, later(minutes=1), busy=tuple({DESK, FUND} - {chat}))
     return delivery
+
+
+def test_the_chats_that_are_held(store: SqlStore) -> None:
+    store.hold_chat(DESK, later(seconds=30))
+    store.hold_chat(FUND, later(seconds=10))
+    assert store.held_chats(later(seconds=20)) == {DESK: later(seconds=30)}

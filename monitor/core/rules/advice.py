@@ -121,7 +121,7 @@ def _unused(book: RuleBook, asked_for: Collection[str]) -> list[Advice]:
 
 def asked_by_judging(name: str) -> bool:
     """Does judging itself ask for a set of this name, without a rule?"""
-    return name.startswith(("authority_", "doctype_"))
+    return name.startswith(("authority_", "doctype_", "presumed_"))
 
 
 def _of_rule(rule: Rule) -> Iterator[Advice]:

@@ -6,13 +6,14 @@ of those a new query cannot hold without, or one that a changed set won or lost.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import NamedTuple
 
 from monitor.core.errors import RuleError
-from monitor.core.model import Rule, RuleBook, RuleId, TermSet
+from monitor.core.model import Field, Rule, RuleBook, RuleId, TermSet
 from monitor.core.rules.advice import asked_by_judging
 from monitor.core.rules.clauses import (
     AllOf,
@@ -29,6 +30,14 @@ from monitor.core.rules.clauses import (
 from monitor.core.rules.query import Reader, parse
 
 Names = frozenset[str]  # terms as written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needed:
+    """A list of terms of which an article must have one, in this field or (None) in any."""
+
+    names: Names
+    field: Field | None = None
 
 
 class How(StrEnum):
@@ -59,7 +68,7 @@ class Suspects:
     """
 
     fired: frozenset[RuleId] = frozenset()
-    having: tuple[Names, ...] | None = None
+    having: tuple[Needed, ...] | None = None
     touching: Names | None = None
     relevant: bool = False
 
@@ -185,26 +194,51 @@ def _compared(rule: RuleId, before: _Read, after: _Read, terms: _Terms) -> Itera
         yield Change(rule=rule, how=How.REWORDED), suspects
 
 
-def _needed(rule: RuleId, book: _Read, terms: _Terms) -> tuple[Names, ...]:
+def _needed(rule: RuleId, book: _Read, terms: _Terms) -> tuple[Needed, ...]:
     """Lists of terms of which a report has one each when the rule fires, the shortest first."""
     # The needs are the second clause, where there are any.
     clauses = book.clauses[rule][: 2 if book.rules[rule].needs else 1]
-    lists = {ids for clause in clauses for ids in must_have(clause)}
-    return tuple(terms.names(ids) for ids in sorted(lists, key=lambda ids: (len(ids), min(ids, default=0))))
+    found = {must for clause in clauses for must in must_have(clause)}
+    found = {must for must in found if must.field is not None or not _repeated(must, found)}
+    ranked = sorted(found, key=lambda must: (len(must.ids), min(must.ids, default=0)))
+    return tuple(Needed(names=terms.names(must.ids), field=must.field) for must in ranked)
 
 
-def must_have(clause: Clause) -> tuple[frozenset[int], ...]:
-    """Lists of term ids; where the clause holds, one of each is found."""
+def _repeated(must: "Must", among: Iterable["Must"]) -> bool:
+    return any(other.field is not None and other.ids == must.ids for other in among)
+
+
+class Must(NamedTuple):
+    """Where a clause holds, one of these terms is found: in this field, or (None) in any."""
+
+    ids: frozenset[int]
+    field: Field | None = None
+
+
+def must_have(clause: Clause, field: Field | None = None) -> tuple[Must, ...]:
+    """What is found wherever the clause holds within the field."""
     if isinstance(clause, Terms):
-        return (clause.ids,)
+        return (Must(clause.ids, field),)
     if isinstance(clause, AllOf | Near | InField | AtLeast):
-        return tuple(ids for part in parts_of(clause) for ids in must_have(part))
+        within = clause.field if isinstance(clause, InField) else field
+        return tuple(must for part in parts_of(clause) for must in must_have(part, within))
     if isinstance(clause, AnyOf):
-        sides = [must_have(part) for part in clause.parts]
-        return (frozenset().union(*(min(side, key=len) for side in sides)),) if all(sides) else ()
+        sides = [must_have(part, field) for part in clause.parts]
+        return (_one_of(sides),) if all(sides) else ()
     if isinstance(clause, Not) and isinstance(clause.part, Not):
-        return must_have(clause.part.part)
+        return must_have(clause.part.part, field)
     return ()  # a trait, or a NOT, which holds for want of words
+
+
+def _one_of(sides: Sequence[tuple[Must, ...]]) -> Must:
+    """What is found whichever side holds; of each side what adds the fewest terms."""
+    ids: frozenset[int] = frozenset()
+    fields: set[Field | None] = set()
+    for side in sorted(sides, key=len):
+        least = min(side, key=lambda must: len(must.ids - ids))
+        ids |= least.ids
+        fields.add(least.field)
+    return Must(ids, fields.pop() if len(fields) == 1 else None)
 
 
 def _won_or_lost(rule: RuleId, before: _Read, after: _Read) -> frozenset[int]:
@@ -230,7 +264,7 @@ def _of_judging(sets: Mapping[str, Names], new: RuleBook) -> Iterator[Suspects]:
     """Sets speak without a rule as well: they name authority and document, and the learned part sees them."""
     for name, terms in sets.items():
         if new.model is not None or asked_by_judging(name):
-            yield Suspects(having=(terms,), relevant=new.model is None)
+            yield Suspects(having=(Needed(names=terms),), relevant=new.model is None)
 
 
 def _of_order(old: RuleBook, new: RuleBook) -> Iterator[Suspects]:

@@ -1,15 +1,32 @@
 """Digests, follow-ups and edits in the outbox, standing and tier of stories, presses, the search index."""
 
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+
 import sqlalchemy as sa
 from alembic import op
 
+from monitor.core.mark import Mark, mark_of
+from monitor.core.model import Article
+from monitor.core.profile import to_fields
 from monitor.store import search
+from monitor.store import tables as t
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+# What running stories are made of: the longest story window in use is half as long.
+_RUNNING = timedelta(days=8)
+_LOT = 200  # whole articles held in memory at a time
+_URGENCY = ("low", "normal", "breaking")
+# All that a mark is made of.
+_MARKED = (
+    *("source_id", "title", "url", "canonical_url", "seen_at", "summary", "body", "language"),
+    *("published_at", "document_number"),
+)
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -22,12 +39,14 @@ def upgrade() -> None:
     op.add_column("chats", sa.Column("parked_why", sa.Text(), nullable=True))
     search.create(op.get_bind())
     search.index_all(op.get_bind())
+    _mark(op.get_bind())
 
 
 def _stories() -> None:
     op.add_column("stories", sa.Column("standing", sa.Text(), server_default="reported", nullable=False))
     op.add_column("stories", sa.Column("tier", sa.Integer(), server_default="5", nullable=False))
     op.add_column("stories", sa.Column("doctype", sa.Text(), server_default="other", nullable=False))
+    op.add_column("stories", sa.Column("priority", sa.Text(), server_default="low", nullable=False))
     op.add_column("stories", sa.Column("muted_at", sa.DateTime(), nullable=True))
     # As SQL: Alembic would copy the table, which others point at.
     number = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
@@ -41,6 +60,52 @@ def _stories() -> None:
         "UPDATE stories SET tier = coalesce((SELECT min(sources.tier) FROM articles"
         " JOIN sources ON sources.id = articles.source_id WHERE articles.story_id = stories.id), 5)"
     )
+
+
+def _mark(connection: sa.Connection) -> None:
+    """Make the reports of running stories ones that later reports are compared with, as if taken in today.
+
+    Without it every running story would be alerted again with its next report.
+    """
+    urgency: dict[int, int] = defaultdict(int)
+    for row, mark in _marks(connection):
+        profile = {"profile": to_fields(mark.profile), "samples": mark.samples}
+        connection.execute(sa.update(t.articles).where(t.articles.c.id == row["id"]).values(**profile))
+        _keep_keys(connection, row["id"], mark.keys)
+        if row["relevant"]:
+            urgency[row["story_id"]] = max(
+                urgency[row["story_id"]], _URGENCY.index(row["verdict"]["priority"])
+            )
+    for story_id, place in urgency.items():
+        connection.execute(_URGENT, {"id": story_id, "priority": _URGENCY[place]})
+
+
+def _marks(connection: sa.Connection) -> Iterator[tuple[sa.RowMapping, Mark]]:
+    # Here, for a new database has nothing to mark, and the words take their time to be read.
+    from monitor.config.lexicon import shipped_lexicon
+
+    a = t.articles.c
+    newest = connection.scalar(sa.select(sa.func.max(a.seen_at)))
+    if newest is None:
+        return
+    columns = (a.id, a.story_id, a.relevant, a.verdict, *(a[name] for name in _MARKED))
+    recent = sa.select(*columns).where(a.seen_at >= newest - _RUNNING).order_by(a.id).limit(_LOT)
+    after = 0
+    while lot := connection.execute(recent.where(a.id > after)).mappings().all():
+        for row in lot:
+            article = Article(**{name: row[name] for name in _MARKED})
+            yield row, mark_of(article, shipped_lexicon())
+        after = lot[-1]["id"]
+
+
+def _keep_keys(connection: sa.Connection, article_id: int, keys: tuple[int, ...]) -> None:
+    k = t.story_keys.c
+    known = set(connection.scalars(sa.select(k.key).where(k.article_id == article_id, k.key.in_(keys))))
+    if fresh := [{"key": key, "article_id": article_id} for key in keys if key not in known]:
+        connection.execute(sa.insert(t.story_keys), fresh)
+
+
+_URGENT = sa.text("UPDATE stories SET priority = :priority WHERE id = :id")
 
 
 def _deliveries() -> None:
