@@ -225,7 +225,9 @@ def misses(rows: Iterable[Row], relevant: bool) -> str:
 
 def pin(alone: dict[str, list[Row]], learned: dict[str, list[Row]] | None) -> None:
     """Write the floors anew; without a learned part its old floors go."""
-    floors = {"corpus_sha256": hashlib.sha256(CORPUS.read_bytes()).hexdigest(), **pinned(alone)}
+    floors = json.loads(FLOORS.read_text("utf-8")) if FLOORS.exists() else {}  # others keep theirs there too
+    floors |= {"corpus_sha256": hashlib.sha256(CORPUS.read_bytes()).hexdigest(), **pinned(alone)}
+    floors.pop("model", None)
     if learned:
         floors["model"] = pinned(learned)
     FLOORS.write_text(json.dumps(floors, indent=2) + "\n", "utf-8")

@@ -32,7 +32,7 @@ from monitor.config.schema import json_schema
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import PolicywireError, UserError
 from monitor.core.model import Config, Delivery
-from monitor.crawl import Swept, new_process, run_until_done
+from monitor.crawl import Swept, browser_warning, new_process, run_until_done
 from monitor.demo.run import run_demo
 from monitor.doctor import examine
 from monitor.explain import explain
@@ -186,7 +186,8 @@ def check(context: typer.Context, config: ConfigPath = None) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    for warning in warnings(path, loaded, _shares(path, loaded, environment)):
+    found = warnings(path, loaded, _shares(path, loaded, environment))
+    for warning in filter(None, (*found, browser_warning(loaded.sources, os.environ))):
         Console().print(f"warning: {escape(warning)}", highlight=False, soft_wrap=True)
 
 

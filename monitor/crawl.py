@@ -23,7 +23,7 @@ from monitor.core.model import Cause, Config, Network, RobotsText, Source, Sourc
 from monitor.core.ports import Clock, Store
 from monitor.intake import Intake, Taken
 from monitor.schedule import after_change, after_failure, after_success, by_site
-from spiders.browser import MOST_BROWSERS, prepare
+from spiders.browser import MOST_BROWSERS, lacking, prepare
 from spiders.guard import AddressGuard
 from spiders.news import MOST_PAGES, Found, NewsSpider, Outcome, Poll
 
@@ -301,11 +301,18 @@ def _polled(
 
 
 def by_crawl(members: Collection[Source]) -> tuple[tuple[Source, ...], ...]:
-    """The sources of a site by what is set for a whole crawl: certificates checked or not, a browser or none."""
+    """The sources of a site by what is set for a whole crawl: certificates checked, a browser used."""
     kinds: dict[tuple[bool, bool], list[Source]] = {}
     for source in members:
         kinds.setdefault((source.browser, not source.verify_tls), []).append(source)
     return tuple(tuple(alike) for _, alike in sorted(kinds.items()))
+
+
+def browser_warning(sources: Iterable[Source], env: Mapping[str, str]) -> str:
+    """Which sources cannot be read on this machine for want of a browser, and the mend; "" for none."""
+    names = [source.id for source in sources if source.browser]
+    lack = lacking(env) if names else ""
+    return f"{', '.join(names)}: {lack}" if lack else ""
 
 
 def adapt(

@@ -1,7 +1,7 @@
 """Pages that only a browser's scripts fill: a headless Chromium for the sources with `browser: true`.
 
-What a page asks for is decided twice: by `Fence` before a request, and by `spiders.tunnel` at each connection,
-because redirects and whatever else a browser does on its own are never shown to the fence.
+What a page asks for is decided twice: by `Fence` before a request, and by `spiders.tunnel` at a connection.
+Redirects and whatever else a browser does on its own are never shown to the fence.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -31,7 +31,7 @@ from spiders.tunnel import Tunnel
 MOST_BROWSERS = 2  # at once in the service; each takes some 300 MB
 LONGEST_PAGE = 1.5  # times DOWNLOAD_TIMEOUT: for a page with all its scripts
 SETTLED = 6.0  # seconds given to the scripts of a page that has arrived
-MOST_REQUESTS = 150  # of one page
+MOST_REQUESTS = 100  # of one page
 MOST_RECEIVED = 24 * 1024 * 1024  # bytes of one page with its scripts: three times DOWNLOAD_MAXSIZE
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -52,7 +52,7 @@ _ARGUMENTS = (
 
 
 def find_browser(env: Mapping[str, str]) -> str:
-    """The Chromium of this machine: the one CHROMIUM names, else the first of the usual names; "" for none."""
+    """The Chromium of this machine: the one CHROMIUM names, else the first usual name; "" for none."""
     named = env.get("CHROMIUM", "")
     path = env.get("PATH")
     found = (shutil.which(name, path=path) for name in ((named,) if named else _NAMES))
@@ -112,12 +112,12 @@ class Fence:
 class BrowserHandler:
     """Downloads for Scrapy: requests marked `browser` through Chromium, one page at a time, others as ever.
 
-    One for both schemes of a crawl; its browser starts with the first page and ends, cookies and all, with the
-    crawl.
+    One for both schemes of a crawl. Its browser starts with the first page and ends,
+    cookies and all, with the crawl.
     """
 
     lazy = False
-    _of_crawlers: "WeakKeyDictionary[Any, BrowserHandler]" = WeakKeyDictionary()
+    _of_crawlers: ClassVar[WeakKeyDictionary[Any, Any]] = WeakKeyDictionary()
 
     def __init__(self, crawler: Any) -> None:
         settings = crawler.settings
@@ -146,7 +146,8 @@ class BrowserHandler:
         """Scrapy's way to build a component, once for each scheme."""
         if crawler not in cls._of_crawlers:
             cls._of_crawlers[crawler] = cls(crawler)
-        return cls._of_crawlers[crawler]  # type: ignore[return-value]
+        one: Self = cls._of_crawlers[crawler]
+        return one
 
     async def download_request(self, request: Request) -> Response:
         """The answer, its body the page as it stands after its scripts. Raises what `failures` can name."""
@@ -258,7 +259,7 @@ async def _allowed_addresses(host: str, port: int) -> list[str]:
     """By the resolver every other request of this process goes through."""
     from twisted.internet import reactor
 
-    resolver: Any = reactor.nameResolver  # type: ignore[attr-defined]
+    resolver: Any = reactor.nameResolver
     receiver = _Addresses()
     resolver.resolveHostName(receiver, host, port)
     await receiver.complete

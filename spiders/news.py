@@ -307,9 +307,7 @@ class NewsSpider(scrapy.Spider):
         # Only now: a list whose entries are not all accounted for must be read again.
         outcome.lists_read += 1
         rendered = _rendered_list(poll.source, feed)
-        outcome.validators[known_as] = (
-            Validator(url=known_as) if rendered else _validator(known_as, response)
-        )
+        outcome.validators[known_as] = Validator(url=known_as) if rendered else _validator(known_as, response)
 
     async def _new_entries(
         self, entries: Sequence[Entry], poll: Poll, feed: Feed, now: datetime

@@ -1,7 +1,7 @@
-"""A proxy on loopback, a browser's only way out: it connects where the address guard allows, and counts bytes.
+"""A proxy on loopback, a browser's only way out: it connects where the address guard allows, and counts.
 
-A browser looks names up, follows redirects and opens sockets by itself, where no hook of ours is asked; past its
-proxy it cannot go.
+A browser looks names up, follows redirects and opens sockets by itself, where no hook of ours is asked; past
+its proxy it cannot go.
 """
 
 import asyncio

@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,12 +28,15 @@ FILL = (
     "document.getElementById('app').innerHTML = `<article><h1>{title}</h1>` + "
     "`<p>{text}</p>`.repeat(4) + `</article>`;"
 )
-LIST = "document.getElementById('app').innerHTML = {links}.map(n => `<li><a href='/news/${{n}}'>{title} ${{n}}</a> {day}</li>`).join('');"
+LIST = (
+    "document.getElementById('app').innerHTML = {links}.map("
+    "n => `<li><a href='/news/${{n}}'>{title} ${{n}}</a> {day}</li>`).join('');"
+)
 
 
-def page(script: str, **headers: str) -> Answer:
+def page(script: str, *, ETag: str = "") -> Answer:  # noqa: N803 - the header's own spelling
     """A page that holds nothing but a script."""
-    return says(SHELL.replace("{script}", f"<script>{script}</script>"), "text/html", **headers)
+    return says(SHELL.replace("{script}", f"<script>{script}</script>"), "text/html", ETag=ETag)
 
 
 def listing(*numbers: int) -> str:
@@ -50,7 +52,7 @@ async def redirect_inwards(request: web.Request) -> web.Response:
 
 
 def sites(inside: int) -> dict[str, Site]:
-    """One site per situation; all but the last two have a list of one article, /news/1."""
+    """One site per situation; most have a list of one article, /news/1."""
     asks = "".join(
         f"fetch('{address}', {{mode: 'no-cors'}}).catch(() => 0); "
         for address in (
@@ -73,16 +75,31 @@ def sites(inside: int) -> dict[str, Site]:
         "honest": Site(
             answers={
                 "/": [page(listing(1), ETag='"1"'), page(listing(1, 2), ETag='"1"')],
-                "/news/1": [page("fetch('/api/1').then(r => r.json()).then(text => {" + FILL.format(title=GOOD, text="${text}") + "});")],
-                "/api/1": [says(f'"{PARAGRAPH} From the interface."', "application/json", Set_Cookie="seen=1")],
+                "/news/1": [
+                    page(
+                        "fetch('/api/1').then(r => r.json()).then(text => {"
+                        + FILL.format(title=GOOD, text="${text}")
+                        + "});"
+                    )
+                ],
+                "/api/1": [
+                    says(f'"{PARAGRAPH} From the interface."', "application/json", Set_Cookie="seen=1")
+                ],
                 "/news/2": [page(filled())],
             }
         ),
-        "inwards": Site(answers={**one_article, "/news/1": [page(asks + filled())], "/away": [redirect_inwards]}),
+        "inwards": Site(
+            answers={**one_article, "/news/1": [page(asks + filled())], "/away": [redirect_inwards]}
+        ),
         "posting": Site(
             answers={
                 **one_article,
-                "/news/1": [page("fetch('/api', {method: 'POST'}); fetch('/hidden/x'); new Image().src = '/picture';" + filled())],
+                "/news/1": [
+                    page(
+                        "fetch('/api', {method: 'POST'}); fetch('/hidden/x'); new Image().src = '/picture';"
+                        + filled()
+                    )
+                ],
                 "/robots.txt": [says("User-agent: *\nDisallow: /hidden/\n", "text/plain")],
             }
         ),
@@ -100,15 +117,15 @@ def sites(inside: int) -> dict[str, Site]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Came:
-    """What two sweeps made of the sites."""
+    """What sweeps made of the sites: two of the honest one, one of the others."""
 
     sites: dict[str, Site]
-    rounds: list[dict[str, Any]]
+    states: dict[str, dict[str, Any]]
     articles: list[dict[str, Any]]
     seen_inside: list[str]
 
     def problem(self, name: str) -> str:
-        return str(self.rounds[0]["states"][name]["problem"])
+        return str(self.states[name]["problem"])
 
     def bodies(self, name: str) -> list[str]:
         return [one["body"] for one in self.articles if one["source_id"] == name]
@@ -119,27 +136,28 @@ async def came(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Came]:
     async with honeypot() as (inside, seen):
         places = sites(inside)
         async with serve_sites(places.values()):
-            lines = "".join(
-                f"    - {{id: {name}, delay: 0s, browser: true, feeds: [{{name: list, method: listing, "
-                f"url: 'http://{one.address}/', fields: {{items: li}}}}]}}\n"
-                for name, one in places.items()
+            folder = tmp_path_factory.mktemp
+            others = places.keys() - {"honest"}
+            honest, rest = await asyncio.gather(
+                swept(folder("honest"), *config(places, {"honest"}), rounds=2, deadline=8),
+                swept(folder("others"), *config(places, others), rounds=1, deadline=8),
             )
-            folder = tmp_path_factory.mktemp("browser")
-            trusted = [f"'{one.address}'" for one in places.values()]
-            run = await swept(folder, lines, trusted, rounds=2, deadline=8)
             yield Came(
-                sites=places, rounds=run.told["rounds"], articles=run.articles, seen_inside=seen
+                sites=places,
+                states=honest.told["rounds"][0]["states"] | rest.told["rounds"][0]["states"],
+                articles=honest.articles + rest.articles,
+                seen_inside=seen,
             )
 
 
-async def test_dump(came: Came) -> None:
-    for a in came.articles:
-        print(a["source_id"], a["title"], repr(a["body"][:200]), a["reason"], a.get("problem"), a.get("page_problem"))
-    for r in came.rounds:
-        for k, v in r["states"].items(): print(k, v["problem"], v["cause"])
-    for n, s in came.sites.items(): print(n, [p for p, _ in s.asked])
-    print(came.seen_inside, list(came.articles[0]))
-    assert 0
+def config(places: dict[str, Site], names: Iterable[str]) -> tuple[str, list[str]]:
+    """The lines for these sites, and the origins to trust."""
+    lines = "".join(
+        f"    - {{id: {name}, delay: 0s, browser: true, feeds: [{{name: list, method: listing, "
+        f"url: 'http://{places[name].address}/', fields: {{items: li}}}}]}}\n"
+        for name in sorted(names)
+    )
+    return lines, [f"'{one.address}'" for one in places.values()]
 
 
 async def test_a_list_and_an_article_that_scripts_fill_are_read(came: Came) -> None:
@@ -153,7 +171,9 @@ async def test_a_list_and_an_article_that_scripts_fill_are_read(came: Came) -> N
 async def test_it_says_who_it_is_and_keeps_no_cookies(came: Came) -> None:
     asked = came.sites["honest"].asked
     assert {headers["User-Agent"].split(" ")[0] for path, headers in asked} == {"policywire/0.1"}
-    assert [path for path, headers in asked if path == "/" and ("Cookie" in headers or "If-None-Match" in headers)] == []
+    assert [
+        path for path, headers in asked if path == "/" and ("Cookie" in headers or "If-None-Match" in headers)
+    ] == []
 
 
 async def test_a_page_reaches_nothing_inside(came: Came) -> None:

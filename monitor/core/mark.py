@@ -6,11 +6,12 @@ from monitor.core.fingerprint import containment, fingerprint
 from monitor.core.language import language_of
 from monitor.core.lexicon import Lexicon
 from monitor.core.model import Article
-from monitor.core.pairs import contradiction
+from monitor.core.pairs import compare
 from monitor.core.profile import Profile, keys_of, profile_of
 
 # Estimated from twelve samples of each text: half of them in common is no chance, and no mere quotation.
 COPIED = 0.5
+_APART = ("another_place", "another_object")
 LEAST_SAMPLES = 8  # of the shorter text; fewer come from a text too short to tell
 
 
@@ -44,9 +45,15 @@ def copied(one: Mark, samples: tuple[int, ...], profile: Profile) -> float:
     """How much of the shorter text the longer one holds, where that makes the two one report of one event,
     else 0.
 
-    One outlet's own boilerplate is no copy, and texts that name different numbers or months are two notices.
+    One outlet's own boilerplate is no copy, and headlines that contradict each other, or name another place
+    or another object, head two notices with one wording.
     """
     if min(len(one.samples), len(samples)) < LEAST_SAMPLES or one.profile.outlet == profile.outlet:
         return 0.0
     share = containment(one.samples, samples)
-    return 0.0 if share < COPIED or contradiction(one.profile, profile) else share
+    return 0.0 if share < COPIED or _set_apart(one.profile, profile) else share
+
+
+def _set_apart(one: Profile, other: Profile) -> bool:
+    found = compare(one, other)
+    return bool(found.veto) or any(dict(found.features).get(name) for name in _APART)

@@ -1,4 +1,4 @@
-"""The side a headline's act is on, in either language: does it forbid or allow, raise or cut, open or close."""
+"""On which side a headline's act is, in either language: to allow or forbid, raise or cut, open or close."""
 
 import re
 
