@@ -44,6 +44,7 @@ bench-lookup: $(VENV)/.ready-dev ## Look altered copies up among 100,000 reports
 
 bench: $(VENV)/.ready-dev ## Run the side-by-side benchmarks
 	$(BIN)/python -m benchmarks.feeds
+	$(BIN)/python -m benchmarks.ordinary_feeds
 	$(BIN)/python -m benchmarks.extract
 	$(BIN)/python -m benchmarks.matching
 

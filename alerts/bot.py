@@ -12,16 +12,19 @@ from alerts.answers import Keeping
 from alerts.commands import COMMANDS, NOT_FOR_YOU, parse_command, said
 from alerts.orders import Orders
 from alerts.pace import Pace
+from alerts.record import Record
 from alerts.rule_edits import RuleEdits
 from alerts.speech import Speech
 from alerts.updates import Inbox, OtherPoller, Pressed, Unknown, Update, Written
+from alerts.whereabouts import Whereabouts
 from monitor.core.errors import NotSent, PolicywireError, RetryLater, StoreError, TokenRefused
 from monitor.core.model import Config
-from monitor.core.outbox import backoff
+from monitor.core.outbox import backoff, shares_sequence
 from monitor.core.ports import Clock, Sender
 
 _PAUSE = 300.0  # seconds, after a refusal that a person has to mend
 _LONGEST_BACKOFF = 30.0
+_UNHEARD_LONG = 10  # failures in a row, some three minutes: shorter ones come with any network
 _MOST_STRANGERS = 2_000  # remembered as refused; the longest known are forgotten first
 _REPLAYED = 1_000  # numbers below the next one that count as seen: further down Telegram began a new series
 
@@ -35,7 +38,8 @@ log = structlog.get_logger("policywire.bot")
 class Bot:
     """Runs beside the courier over the same store, sender and pace; nothing here stops an alert.
 
-    `wake` tells the courier that something was queued; `problems` tells what ails the service.
+    `wake` tells the courier that something was queued; `problems` tells what ails the service; `where` is the
+    courier's own, so that each knows at once of a chat that moved.
     """
 
     def __init__(
@@ -50,12 +54,14 @@ class Bot:
         pace: Pace,
         wake: Callable[[], None],
         problems: Callable[[], Sequence[str]] = tuple,
+        where: Whereabouts | None = None,
     ) -> None:
         self._inbox = inbox
         self._store = store
         self._config = config
         self._orders = Orders(store, clock, config=config, edits=edits, wake=wake, problems=problems)
-        self._speech = Speech(inbox, sender, store, self._orders, clock, pace)
+        where = where or Whereabouts(config, store, Record())
+        self._speech = Speech(inbox, sender, store, self._orders, clock, pace, where)
         self._username = ""
         self._offset: int | None = None
         self._failures = 0
@@ -138,6 +144,8 @@ class Bot:
         self._failures += 1
         if self._failures == 1:
             log.warning("the bot does not reach Telegram", problem=str(error))
+        if self._failures >= _UNHEARD_LONG:
+            self._problems["listening"] = f"the bot does not reach Telegram: {error}"
         return min(backoff(self._failures).total_seconds(), _LONGEST_BACKOFF)
 
     # ── one update ──
@@ -147,12 +155,19 @@ class Bot:
             await self._heard(update)
         self._offset = update.number + 1
         try:
-            await asyncio.to_thread(self._store.set_bot_value, _OFFSET, str(self._offset))
+            await asyncio.to_thread(self._note, update, str(self._offset))
         except StoreError as error:
             # It may come again after a restart; every command does what doing it once does.
             self._problems["store"] = f"the bot cannot note what it heard: {error}"
         else:
             self._problems.pop("store", None)
+
+    def _note(self, update: Update, offset: str) -> None:
+        if isinstance(update, Written | Unknown) and update.place and update.message_id:
+            address = str(update.place.chat_id)
+            if shares_sequence(address):  # it took one of the numbers that alerts are looked for by
+                self._store.note_message(address, update.message_id)
+        self._store.set_bot_value(_OFFSET, offset)
 
     def _seen(self, number: int) -> bool:
         return self._offset is not None and self._offset - _REPLAYED <= number < self._offset
@@ -206,6 +221,10 @@ class Bot:
             return
         owner = self._is_owner(pressed.person)
         answer = await asyncio.to_thread(self._orders.press, pressed, owner=owner)
+        if answer.reply is not None and pressed.place is not None and pressed.place.channel:
+            # Everybody reads a channel: what one person asks is told to that person alone.
+            self._speech.toast(pressed.press_id, answer.reply.message().plain, to_read=True)
+            return
         self._speech.toast(pressed.press_id, answer.toast)
         if answer.reply is not None and pressed.place is not None:
             replaces = pressed.message_id if answer.replaces else None

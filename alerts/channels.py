@@ -23,6 +23,10 @@ class Switchboard:
         """Edit by the chat's channel. Raises a SendError."""
         return await self._senders[chat.channel].edit(chat, message_id, message)
 
+    async def delete(self, chat: Chat, message_id: int) -> bool:
+        """Take a message back by the chat's channel. Raises a SendError."""
+        return await self._senders[chat.channel].delete(chat, message_id)
+
     async def reads_back(self, chat: Chat) -> bool:
         """Whether the chat's channel can tell if a doubtful message arrived. Raises a SendError."""
         return await self._senders[chat.channel].reads_back(chat)
@@ -33,6 +37,10 @@ class OneWay:
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> bool:  # noqa: ARG002 - the protocol's
         """What was sent cannot be changed."""
+        return False
+
+    async def delete(self, chat: Chat, message_id: int) -> bool:  # noqa: ARG002 - the protocol's
+        """What was sent cannot be taken back."""
         return False
 
     async def reads_back(self, chat: Chat) -> bool:  # noqa: ARG002 - the protocol's

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ class Reply:
 
     html: str = ""
     buttons: tuple[tuple[Button, ...], ...] = ()
-    later: Callable[[], "Reply"] | None = None
+    later: Callable[[], Coroutine[Any, Any, "Reply"]] | None = None
 
     def message(self) -> Message:
         """As a message, with the same in plain text should the markup be refused."""

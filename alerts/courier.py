@@ -13,11 +13,11 @@ import structlog
 
 from alerts.line import Line
 from alerts.pace import Pace, address_of, no_limits
-from alerts.readback import Range, Reading, misses_needed, shares_sequence
+from alerts.readback import Range, Reading, misses_needed
 from alerts.record import Record
 from alerts.render import render
 from alerts.whereabouts import Whereabouts
-from monitor.core.errors import ChatMigrated, LeaseLost, SendError, StoreError
+from monitor.core.errors import ChatMigrated, LeaseLost, NotOurs, SendError, StoreError
 from monitor.core.model import (
     Channel,
     Chat,
@@ -30,9 +30,11 @@ from monitor.core.model import (
     Message,
 )
 from monitor.core.outbox import (
+    MOST_NOTED,
     TOKEN_WAIT,
     Accepted,
     Doubtful,
+    FoundAt,
     Gone,
     NotDelivered,
     Outcome,
@@ -43,6 +45,7 @@ from monitor.core.outbox import (
     Unproved,
     Vanished,
     outcome_of,
+    repeated_enough,
     repeats_marked,
     settle,
 )
@@ -51,6 +54,7 @@ from monitor.core.ports import Clock, Outbox, Sender
 _AT_ONCE = 20  # chats served together: with the gap per chat this stays below Telegram's 30 messages a second
 _LONGEST_SLEEP = 1.0  # seconds between two looks at the outbox
 _GRACE = 7.0  # seconds a send may still take once we are asked to stop
+_JUST_BELOW = 3  # ids looked at below a message that was sent after a run of gaps
 _LONG_HOLD = timedelta(minutes=10)  # a person should know of a longer silence
 
 NOT_CONFIGURED = "the chat is not in config.yaml"
@@ -99,12 +103,16 @@ class Courier:
         self._record = Record()
         self._where = Whereabouts(config, outbox, self._record)
         self._lost_topics: set[tuple[ChatName, int]] = set()
-        self._newest_shared = 0  # newest id met in the sequence that private chats and basic groups share
         self._trips: Counter[DeliveryId] = Counter()
-        self._refused_until: datetime | None = None
+        self._refused_at: datetime | None = None  # when the token was refused last
         self._problems: dict[str, str] = {}
         self._woken = asyncio.Event()
         self._counts: Counter[str] = Counter(dict.fromkeys(_COUNTED.values(), 0))
+
+    @property
+    def where(self) -> Whereabouts:
+        """Where the chats are; whoever meets a chat that moved says it here."""
+        return self._where
 
     @property
     def healthy(self) -> bool:
@@ -149,7 +157,8 @@ class Courier:
 
     async def _launch(self) -> list[asyncio.Task[None]]:
         now = self._clock.now()
-        if self._refused_until and now < self._refused_until:
+        # A refusal in the future is over: the clock was set back.
+        if self._refused_at and self._refused_at <= now < self._refused_at + TOKEN_WAIT:
             return []
         chats = {chat.name: chat for chat in await self._where.chats()}
         tasks = []
@@ -164,7 +173,7 @@ class Courier:
 
     async def _claim(self, now: datetime, chats: Mapping[ChatName, Chat]) -> tuple[Delivery, ...]:
         # After a refused token one delivery is enough to learn whether it is good again.
-        most = 1 if self._refused_until else _AT_ONCE - len(self._under_way)
+        most = 1 if self._refused_at else _AT_ONCE - len(self._under_way)
         if most <= 0:
             return ()
         addresses = {name: address_of(chat) for name, chat in chats.items()}
@@ -225,7 +234,10 @@ class Courier:
         # What is looked for, and an edit, read as the first try did: without the mark of a repeat.
         message = self._rendered(replace(delivery, maybe_sent=False), chat)
         remember = partial(self._where.move, chat)
-        return Line(self._sender, self._pace, chat, message, remember)
+        return Line(self._sender, self._pace, chat, message, remember, self._newest_noted)
+
+    async def _newest_noted(self, chat: Chat) -> int | None:
+        return await self._record(self._outbox.newest_noted, address_of(chat))
 
     def _rendered(self, delivery: Delivery, chat: Chat) -> Message:
         config = self._config()
@@ -237,8 +249,7 @@ class Courier:
         if delivery.kind is DeliveryKind.EDIT:
             return delivery, await self._edit(line, delivery)
         if not delivery.maybe_sent:
-            known = self._newest_known(line.chat, delivery)
-            return await self._send(line, replace(delivery, last_known_id=known))
+            return await self._send(line, delivery)
         delivery, finding = await self._read_back(line, delivery)
         if not isinstance(finding, Unproved) or not repeats_marked(delivery):
             return delivery, finding
@@ -247,8 +258,16 @@ class Courier:
 
     async def _send(self, line: Line, delivery: Delivery) -> tuple[Delivery, Outcome]:
         outcome = await self._answer(line, delivery)
-        # In a chat that moved meanwhile the old ids mean nothing.
-        return replace(delivery, last_known_id=None) if line.moved else delivery, outcome
+        if isinstance(outcome, Doubtful):
+            delivery = replace(delivery, doubts=delivery.doubts + 1)
+        if line.moved:  # there the old ids mean nothing
+            return replace(delivery, last_known_id=None), outcome
+        if not delivery.maybe_sent:
+            # As it was when the request left: meanwhile the bot may have said something there.
+            delivery = replace(delivery, last_known_id=line.newest or delivery.last_known_id)
+        if isinstance(outcome, Accepted) and delivery.proved_absent:
+            outcome = await self._undoubled(line, delivery, outcome)
+        return delivery, outcome
 
     async def _answer(self, line: Line, delivery: Delivery) -> Outcome:
         try:
@@ -257,8 +276,6 @@ class Courier:
             return outcome_of(trouble)
         finally:
             await self._tell_of_topic(line)
-        if message_id and shares_sequence(line.chat):
-            self._newest_shared = max(self._newest_shared, message_id)
         return Accepted(message_id=message_id)
 
     async def _edit(self, line: Line, delivery: Delivery) -> Outcome:
@@ -275,30 +292,55 @@ class Courier:
     async def _read_back(self, line: Line, delivery: Delivery) -> tuple[Delivery, Outcome]:
         try:
             if not await self._sender.reads_back(line.chat):
-                return delivery, Unproved()
+                return delivery, _blind(delivery)
         except ChatMigrated:  # what is sent next goes after it
             return delivery, Unproved()
         except SendError as trouble:
             return delivery, outcome_of(trouble)
-        above = delivery.last_known_id
-        ours = await self._known_messages(line.chat, above)
-        reading = Reading(line.edit, Range(above=above, ours=ours, misses=misses_needed(line.chat)))
+        address, above = address_of(line.chat), delivery.last_known_id
+        ours = await self._others(address, above)
+        if above is None or ours is None:
+            return delivery, Unproved()
+        reading = Reading(line.edit, Range(above=above, ours=ours, misses=misses_needed(address)))
         outcome = await reading.find()
         return replace(delivery, last_known_id=None if line.moved else reading.reached), outcome
 
-    async def _known_messages(self, chat: Chat, above: int | None) -> frozenset[int]:
-        addresses = {address_of(chat)}
-        if above is not None and shares_sequence(chat):
-            addresses.update(
-                address_of(other) for other in await self._where.chats() if shares_sequence(other)
-            )
-        after = above or 0
-        found = [await self._record(self._outbox.noted_messages, address, after) for address in addresses]
-        return frozenset().union(*found)
+    async def _others(self, address: str, above: int | None) -> frozenset[int] | None:
+        """The ids above this one that are other messages; None when one of ours may be there unknown."""
+        if above is None or await self._record(self._outbox.answer_open, address, above):
+            return None
+        others = await self._record(self._outbox.noted_messages, address, above)
+        return others if len(others) < MOST_NOTED else None  # of more some are forgotten
 
-    def _newest_known(self, chat: Chat, delivery: Delivery) -> int | None:
-        known = [delivery.last_known_id or 0, self._newest_shared if shares_sequence(chat) else 0]
-        return max(known) or None
+    async def _undoubled(self, line: Line, delivery: Delivery, accepted: Accepted) -> Outcome:
+        """A run of gaps may have been deleted messages: then an earlier try lies right below this one.
+
+        That one stays, and this one is taken back.
+        """
+        above, now_at = delivery.last_known_id, accepted.message_id
+        if above is None or now_at is None:
+            return accepted
+        earlier = await self._earlier(line, above, now_at)
+        if earlier is None:
+            return accepted
+        await self._record(self._outbox.note_message, address_of(line.chat), now_at)
+        with suppress(SendError):
+            await line.delete(now_at)
+        return FoundAt(message_id=earlier)
+
+    async def _earlier(self, line: Line, above: int, below: int) -> int | None:
+        ours = await self._others(address_of(line.chat), above)
+        if ours is None:
+            return None
+        for message_id in range(below - 1, max(above, below - 1 - _JUST_BELOW), -1):
+            try:
+                if message_id not in ours and await line.edit(message_id):
+                    return message_id
+            except NotOurs:
+                continue
+            except SendError:  # this one is there in any case
+                return None
+        return None
 
     # ── what an answer means for more than its own message ──
 
@@ -309,7 +351,8 @@ class Courier:
             self._problems.pop(f"bug:{settled.id}", None)
             self._trips.pop(settled.id, None)
         if settled.not_before and _holds_chat(settled, outcome):
-            await self._record(self._outbox.hold_chat, chat.name, settled.not_before)
+            since = settled.waits_since or self._clock.now()
+            await self._record(self._outbox.hold_chat, chat.name, settled.not_before, since)
         if isinstance(outcome, RetryAfter) and outcome.after >= _LONG_HOLD:
             until = f"{settled.not_before:%Y-%m-%d %H:%M} UTC"
             text = (
@@ -320,10 +363,10 @@ class Courier:
     def _judge_token(self, outcome: Outcome) -> None:
         if isinstance(outcome, TokenBad):
             self._problems["token"] = outcome.why
-            self._refused_until = self._clock.now() + TOKEN_WAIT
+            self._refused_at = self._clock.now()
         elif not isinstance(outcome, NotDelivered | Doubtful | Tripped | Unproved):
             self._problems.pop("token", None)
-            self._refused_until = None
+            self._refused_at = None
 
     async def _report(self, settled: Delivery) -> None:
         if settled.state is DeliveryState.PARKED:
@@ -359,7 +402,7 @@ class Courier:
     async def _paced_only(self) -> float | None:
         """Seconds to wait when all that is due waits for the pace alone."""
         wait, now = self._until_paced(), self._clock.now()
-        if wait is None or self._refused_until:
+        if wait is None or self._refused_at:
             return None
         due_at = await self._next_due_at(now)
         return wait if due_at is not None and due_at <= now else None
@@ -390,6 +433,14 @@ class Courier:
             await asyncio.wait(tasks, timeout=_GRACE)
         # What is cut off here keeps its claim; when that runs out it counts as doubtful.
         await _cancel(tasks)
+
+
+def _blind(delivery: Delivery) -> Outcome:
+    """What follows where nobody can tell whether it arrived."""
+    if not repeated_enough(delivery):
+        return Unproved()
+    why = f"sent {delivery.doubts} times without an answer that can be trusted: {delivery.why}"
+    return Gone(why=why)
 
 
 def _holds_chat(settled: Delivery, outcome: Outcome) -> bool:

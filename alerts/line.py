@@ -5,7 +5,15 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from alerts.pace import Pace
-from monitor.core.errors import ButtonsRefused, ChatMigrated, MessageRefused, RetryLater, TopicGone
+from monitor.core.errors import (
+    ButtonsRefused,
+    ChatGone,
+    ChatMigrated,
+    MessageRefused,
+    RetryLater,
+    TopicGone,
+    Unexplained,
+)
 from monitor.core.model import Chat, Message
 from monitor.core.ports import Sender
 
@@ -23,6 +31,8 @@ class Line:
     chat: Chat
     message: Message
     remember: Callable[[str], Awaitable[None]]  # keeps the chat's new id; called before it is used
+    newest_noted: Callable[[Chat], Awaitable[int | None]] | None = None  # asked right before a send
+    newest: int | None = None  # what it told
     asked: bool = False  # a request may have left
     moved: bool = False
     lost_topic: int | None = None  # the forum topic that takes no messages
@@ -31,13 +41,23 @@ class Line:
     async def send(self, reply_to: int | None) -> int | None:
         """Send the message; its id if the channel has one. Raises a SendError."""
         self._reply_to = reply_to
-        return await self._softened(
-            lambda: self.sender.send(self.chat, self.message, reply_to=self._reply_to)
-        )
+        try:
+            return await self._softened(self._send)
+        except Unexplained as refusal:  # even bare words: no message would be taken
+            raise ChatGone(str(refusal)) from None
+
+    async def _send(self) -> int | None:
+        if self.newest_noted is not None:
+            self.newest = await self.newest_noted(self.chat)
+        return await self.sender.send(self.chat, self.message, reply_to=self._reply_to)
 
     async def edit(self, message_id: int) -> bool:
         """Edit the message of this id, as Sender.edit answers. Raises a SendError."""
         return await self._softened(lambda: self.sender.edit(self.chat, message_id, self.message))
+
+    async def delete(self, message_id: int) -> bool:
+        """Take the message of this id back, as Sender.delete answers. Raises a SendError."""
+        return await self._softened(lambda: self.sender.delete(self.chat, message_id))
 
     async def _softened(self, request: Callable[[], Awaitable[Answer]]) -> Answer:
         while True:

@@ -1,7 +1,7 @@
 """The pace of requests that Telegram documents, kept so that normal work never meets a 429."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -40,6 +40,8 @@ def no_limits(_chat: Chat) -> tuple[Limit, ...]:
 
 def address_of(chat: Chat) -> str:
     """What chats share a pace and one request in flight: forum topics are one Telegram chat."""
+    if chat.channel is not Channel.TELEGRAM:
+        return f"channel:{chat.name}"  # its own address may hold a password, and this is written down
     return chat.id or chat.name
 
 
@@ -98,6 +100,7 @@ class Pace:
         self._windows: dict[str, tuple[_Window, ...]] = {}
         self._held: dict[str, float] = {}  # until when, by address
         self._closed: dict[str, float] = {}
+        self._waiting: Counter[str] = Counter()  # requests that wait for their turn or have it, by address
 
     def ready_in(self, chat: Chat) -> float:
         """Seconds until the chat's own limits let the next request through."""
@@ -123,19 +126,21 @@ class Pace:
     @asynccontextmanager
     async def turn(self, chat: Chat) -> AsyncIterator[None]:
         """Wait for the chat's turn; the request is what happens inside."""
-        windows = self._of(chat)
+        windows, address = self._of(chat), address_of(chat)
         loop = asyncio.get_running_loop()
-        wait = self._wait(chat, windows)
-        while wait > 0:
-            await asyncio.sleep(wait)
-            wait = self._wait(chat, windows)
-        for window in windows:
-            window.start()
+        self._waiting[address] += 1
         try:
-            yield
-        finally:
+            while (wait := self._wait(chat, windows)) > 0:
+                await asyncio.sleep(wait)
             for window in windows:
-                window.end(loop.time())
+                window.start()
+            try:
+                yield
+            finally:
+                for window in windows:
+                    window.end(loop.time())
+        finally:
+            self._waiting[address] -= 1
 
     def _wait(self, chat: Chat, windows: Iterable[_Window]) -> float:
         now = asyncio.get_running_loop().time()
@@ -156,9 +161,15 @@ class Pace:
 
     def _drop_idle(self) -> None:
         now = asyncio.get_running_loop().time()
-        idle = [key for key, windows in self._windows.items() if all(window.idle(now) for window in windows)]
-        for key in idle:
-            del self._windows[key]
+        idle = [
+            address
+            for address, windows in self._windows.items()
+            # Who waits will use the windows it was given.
+            if not self._waiting[address] and all(window.idle(now) for window in windows)
+        ]
+        for address in idle:
+            del self._windows[address]
+            del self._waiting[address]
 
 
 def _longest(windows: Iterable[_Window], now: float) -> float:

@@ -2,7 +2,8 @@
 
 Telegram has no key by which it would recognise a repeat. But an edit with the message's own text tells: it
 succeeds, or says "message is not modified", only where a message of the bot is. Nothing of ours but the
-doubtful message can lie there, for one request is in flight per chat and what the bot says besides is noted.
+doubtful message can lie there, for one request is in flight per chat and what the bot says besides is noted;
+where that is not sure, or no id is known to start above, nothing is edited.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from monitor.core.errors import NotOurs, NotSent, SendError, Unsure
-from monitor.core.model import Chat
 from monitor.core.outbox import (
     DOUBT_WAIT,
     Doubtful,
@@ -18,15 +18,16 @@ from monitor.core.outbox import (
     NotDelivered,
     Outcome,
     ProvedAbsent,
+    Refused,
     RetryAfter,
     Unproved,
     outcome_of,
+    shares_sequence,
 )
 
 Edit = Callable[[int], Awaitable[bool]]  # edits the message of this id; as Sender.edit answers
 
 _MOST_LOOKS = 30  # at a group's pace a minute and a half: within the lease of the claim
-_LOOKS_BELOW = 20
 _TRIES = 4  # of one look, while its answers get lost
 
 
@@ -34,40 +35,27 @@ _TRIES = 4  # of one look, while its answers get lost
 class Range:
     """Where the doubtful message can lie."""
 
-    above: int | None  # newest id known when it was sent; None: it was the first message there
-    ours: frozenset[int] = frozenset()  # ids of other messages of the bot, here or in the same sequence
+    above: int  # newest id known when it was sent
+    ours: frozenset[int] = frozenset()  # ids of other messages, here or in the same sequence
     misses: int  # ids in a row without a message that show the end of the chat
 
     def ids(self) -> Iterator[int]:
-        """The ids to look at, in order; empty when nothing is known of the chat."""
-        if self.above is not None:
-            yield from (id for id in range(self.above + 1, self.end + _MOST_LOOKS + 1) if id not in self.ours)
-        elif self.ours:
-            # Sent before the first message known of the chat, so it lies right below that.
-            first = min(self.ours)
-            yield from range(first - 1, max(first - 1 - _LOOKS_BELOW, 0), -1)
+        """The ids to look at, in order."""
+        yield from (id for id in range(self.above + 1, self.end + _MOST_LOOKS + 1) if id not in self.ours)
 
     @property
     def end(self) -> int:
         """The newest id known of the chat by now: there is at least one message up to here."""
-        return max(self.ours, default=self.above or 0)
+        return max(self.ours, default=self.above)
 
 
-def shares_sequence(chat: Chat) -> bool:
-    """Whether the chat's ids come from the one sequence all private chats and basic groups of a bot share.
-
-    Supergroups and channels (ids that begin with -100, or names) have their own.
-    """
-    return not chat.id.startswith(("-100", "@"))
-
-
-def misses_needed(chat: Chat) -> int:
+def misses_needed(address: str) -> int:
     """How many ids without a message show that none follows.
 
     A supergroup numbers without gaps, so a run is the end or a moderator's work; in a shared sequence the
     gaps are the messages of other chats.
     """
-    return 20 if shares_sequence(chat) else 8
+    return 20 if shares_sequence(address) else 8
 
 
 @dataclass(slots=True)
@@ -116,19 +104,18 @@ class Reading:
         return found
 
     def _is_the_end(self, message_id: int) -> bool:
-        if self.range.above is None:
-            return False
         if message_id <= self.range.end:  # something newer is known, so gaps up to here prove nothing
             self._pass(message_id)
         return self._misses >= self.range.misses
 
     def _pass(self, message_id: int) -> None:
         self._misses = 0
-        if self.range.above is not None:
-            self.reached = message_id
+        self.reached = message_id
 
     def _after(self, trouble: SendError) -> Outcome:
         outcome = outcome_of(trouble)
+        if isinstance(outcome, Refused):  # a look is no message: it says nothing of the one looked for
+            return Unproved()
         if self.blurred and isinstance(outcome, RetryAfter):
             return RetryAfter(after=max(outcome.after, DOUBT_WAIT))
         if self.blurred and isinstance(outcome, NotDelivered):

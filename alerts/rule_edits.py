@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alerts.beside import OneByOne
 from alerts.commands import Reply, parse_rule, said
 from alerts.harmless import escaped, line, paragraphs
 from alerts.labels import labels
@@ -73,8 +74,9 @@ def parse_change(words: str) -> Change:
 class RuleEdits:
     """One waiting change per owner, kept in the database; the file changes only when it is confirmed.
 
-    `preview` tells in words what a configuration would have alerted, in a thread of its own: a stop of the
-    service waits for it, so it should take seconds. `env` gives the values of $NAMEs in the file.
+    `preview` tells in words what a configuration would have alerted. It takes seconds, so one runs at a time,
+    in a thread of its own: it holds up nothing, and a stop of the service does not wait for it. `env` gives
+    the values of $NAMEs in the file.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class RuleEdits:
         self._env = env
         self._archive = archive
         self._preview = preview
+        self._beside = OneByOne("rule preview")
 
     def switched_off(self) -> tuple[str, ...]:
         """The ids of the rules that the file keeps switched off. Raises UserError."""
@@ -106,7 +109,7 @@ class RuleEdits:
             return said(str(mistake))
         return Reply(
             html="Checking the change and looking back with it …",
-            later=lambda: self._checked(change, person, number, language),
+            later=lambda: self._beside(lambda: self._checked(change, person, number, language)),
         )
 
     def _checked(self, change: Change, person: int, number: int, language: str) -> Reply:

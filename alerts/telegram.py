@@ -39,9 +39,11 @@ from monitor.core.errors import (
     SendError,
     TokenRefused,
     TopicGone,
+    Unexplained,
     Unsure,
 )
 from monitor.core.model import Button, Channel, Chat, Message
+from monitor.core.outbox import shares_sequence
 
 # PTB's own 5 s makes "was it delivered?" a daily question; a busy Bot API server takes longer than that.
 _READ_TIMEOUT = 30.0
@@ -60,7 +62,9 @@ _TROUBLES: tuple[tuple[type[SendError], re.Pattern[str]], ...] = tuple(
             ChatGone,
             r"chat not found|not enough rights|have no rights|administrator rights|need to be a|not a member"
             r"|chat_write_forbidden|chat_restricted|chat_admin_required|user_is_blocked|peer_id_invalid"
-            r"|user not found|group chat was deactivated|chat_send_plain_forbidden|chat_id is empty",
+            r"|user not found|group chat was deactivated|chat_id is empty|no write access|channel_private"
+            r"|user_banned_in_channel|chat_forbidden|chat_guest_send_forbidden|chat_send_(plain|text)s?_forbidden"
+            r"|input_user_deactivated|user_is_bot",
         ),
         (
             ButtonsRefused,
@@ -68,11 +72,21 @@ _TROUBLES: tuple[tuple[type[SendError], re.Pattern[str]], ...] = tuple(
             r"|keyboard button|wrong http url",
         ),
         (NotOurs, r"message can't be edited|message_author_required"),
+        (
+            MessageRefused,
+            r"can't parse entit|entities_too_long|entity_\w+_invalid|(message|text|caption) is too long"
+            r"|(message|caption)_too_long|message_empty|message text is empty|must be non-empty"
+            r"|must be encoded in utf-8|message to edit not found|message_id_invalid|identifier is not"
+            r"|is not modified|message_not_modified|message to be replied not found|replied message not found"
+            r"|reply_message_id_invalid",
+        ),
     )
 )
 _NO_SUCH_MESSAGE = re.compile(
     r"message to edit not found|message_id_invalid|identifier is not", re.IGNORECASE
 )
+_SLOW_MODE = re.compile(r"slowmode_wait_?(\d*)", re.IGNORECASE)
+_SLOW = timedelta(minutes=1)  # where a group in slow mode does not tell how long
 _SAME_ALREADY = re.compile(r"message is not modified|message_not_modified", re.IGNORECASE)
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -96,6 +110,7 @@ class TelegramSender:
             write_timeout=read_timeout,
             pool_timeout=_CONNECT_TIMEOUT,
             proxy=proxy,
+            httpx_kwargs={"trust_env": False},  # no proxy but that one: NO_PROXY was obeyed by who named it
         )
         base = api_url.rstrip("/")
         try:
@@ -153,6 +168,13 @@ class TelegramSender:
             raise
         return True
 
+    async def delete(self, chat: Chat, message_id: int) -> bool:
+        """Take a message back; False when it cannot be, or is gone. Raises a SendError."""
+        try:
+            return await self._asked(self._bot.delete_message, chat_id=_address(chat), message_id=message_id)
+        except MessageRefused:
+            return False
+
     async def reads_back(self, chat: Chat) -> bool:
         """Telegram tells by an edit whether a message is there. Raises a SendError.
 
@@ -161,7 +183,7 @@ class TelegramSender:
         """
         if chat.channel is not Channel.TELEGRAM:
             return False
-        if not chat.id.startswith(("-100", "@")):
+        if shares_sequence(chat.id):  # a private chat or a basic group
             return True
         me = await self._asked(
             self._bot.get_chat_member, chat_id=_address(chat), user_id=int(self._token.split(":")[0])
@@ -233,8 +255,10 @@ def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | No
 
 
 def _refusal(words: str) -> SendError:
+    if slow := _SLOW_MODE.search(words):
+        return RetryLater(timedelta(seconds=int(slow[1])) if slow[1] else _SLOW)
     named = (error for error, pattern in _TROUBLES if pattern.search(words))
-    return next(named, MessageRefused)(words)
+    return next(named, Unexplained)(words)
 
 
 def _pause(error: RetryAfter) -> timedelta:

@@ -29,6 +29,7 @@ class Place:
     chat_id: int
     private: bool = False
     username: str = ""  # of a public group
+    channel: bool = False
     thread: int | None = None
 
 
@@ -58,9 +59,11 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """Something that concerns nobody here."""
+    """Something that concerns nobody here; of a message, where it is."""
 
     number: int
+    place: Place | None = None
+    message_id: int | None = None
 
 
 Update = Written | Pressed | Unknown
@@ -94,6 +97,7 @@ class Inbox:
             write_timeout=timeout,
             pool_timeout=timeout,
             proxy=proxy,
+            httpx_kwargs={"trust_env": False},  # as the sender
         )
         base = f"{api_url.rstrip('/')}/bot"
         self._bot = Bot(token, base_url=base, request=self._request, get_updates_request=self._request)
@@ -124,10 +128,14 @@ class Inbox:
         )
         return [_understood(one) for one in found]
 
-    async def answer_press(self, press_id: str, words: str = "") -> None:
-        """End the little clock on a button and show a few words. A late answer is nobody's trouble."""
+    async def answer_press(self, press_id: str, words: str = "", *, to_read: bool = False) -> None:
+        """End the little clock on a button and show a few words, to be closed by hand if they are `to_read`.
+
+        A late answer is nobody's trouble.
+        """
+        shown = words if len(words) <= _LONGEST_TOAST else words[: _LONGEST_TOAST - 1] + "…"
         with suppress(TelegramError):
-            await self._bot.answer_callback_query(press_id, text=words[:_LONGEST_TOAST] or None)
+            await self._bot.answer_callback_query(press_id, text=shown or None, show_alert=to_read or None)
 
     async def _asked(self, answer: Awaitable[Answer]) -> Answer:
         try:
@@ -184,8 +192,10 @@ def _understood(update: TelegramUpdate) -> Update:
 
 def _written(number: int, message: Message) -> Update:
     person = message.from_user
-    if person is None or person.is_bot or not message.text:
-        return Unknown(number=number)
+    # What is forwarded, or was put together by another bot, are not the sender's own words.
+    foreign = message.forward_origin is not None or message.via_bot is not None
+    if person is None or person.is_bot or not message.text or foreign:
+        return Unknown(number=number, place=_place(message), message_id=message.message_id)
     replied = message.reply_to_message
     return Written(
         number=number,
@@ -217,5 +227,6 @@ def _place(message: MaybeInaccessibleMessage) -> Place:
         chat_id=message.chat.id,
         private=message.chat.type == "private",
         username=message.chat.username or "",
+        channel=message.chat.type == "channel",
         thread=message.message_thread_id if in_topic and isinstance(message, Message) else None,
     )

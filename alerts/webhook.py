@@ -1,9 +1,10 @@
 """Send to a web address of the desk's own: one signed POST per message, safe to receive twice.
 
-Headers and signature follow the Standard Webhooks specification, https://www.standardwebhooks.com: the id is the
-same for every try, so that a receiver drops repeats; the signature is HMAC-SHA256 of `id.timestamp.body`.
+Headers and signature follow the Standard Webhooks specification, https://www.standardwebhooks.com: the id is
+the same for every try, so that a receiver drops repeats; the signature is HMAC-SHA256 of `id.timestamp.body`.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -19,6 +20,7 @@ from monitor.core.errors import ChatGone, MessageRefused, NotSent, RetryLater, S
 from monitor.core.model import Chat, Message
 from monitor.core.ports import Clock
 
+_PATIENCE = 60.0  # seconds for one message in all: a receiver that trickles must not hold its chat
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 _DEFAULT_PAUSE = timedelta(seconds=60)
 _LONGEST_PAUSE = timedelta(days=1)
@@ -29,8 +31,15 @@ _GONE = frozenset({401, 403, 404, 410})
 class WebhookSender(OneWay):
     """A Sender over HTTP: receivers tell repeats by their id. `close` after the last message."""
 
-    def __init__(self, clock: Clock, *, client: Callable[[], httpx.AsyncClient] | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        client: Callable[[], httpx.AsyncClient] | None = None,
+        patience: float = _PATIENCE,
+    ) -> None:
         self._clock = clock
+        self._patience = patience
         self._make = client or _client
         self._client: httpx.AsyncClient | None = None
 
@@ -49,11 +58,16 @@ class WebhookSender(OneWay):
             self._client = self._make()
         headers = signed(body, key=key, secret=chat.secret, now=self._clock.now())
         try:
-            answer = await self._client.post(chat.id, content=body, headers=headers)
+            # Only the head of the answer is read: its body could be endless.
+            async with (
+                asyncio.timeout(self._patience),
+                self._client.stream("POST", chat.id, content=body, headers=headers) as answer,
+            ):
+                pass
         # The address may hold a token: neither it nor the exception that quotes it goes any further.
         except _NEVER_LEFT as error:
             raise NotSent(f"no connection to the webhook ({type(error).__name__})") from None
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unsure(f"no answer of the webhook ({type(error).__name__})") from None
         except (httpx.InvalidURL, ValueError):
             raise ChatGone("the webhook's address cannot be used") from None
@@ -64,7 +78,8 @@ class WebhookSender(OneWay):
         words = f"the webhook answers {answer.status_code}"
         if answer.status_code == 429:
             return RetryLater(_pause(answer.headers.get("Retry-After", ""), self._clock.now()))
-        if answer.status_code in _GONE:
+        # Elsewhere now: a person has to say where to, for a message is not carried to strangers.
+        if answer.is_redirect or answer.status_code in _GONE:
             return ChatGone(words)
         if answer.is_client_error:
             return MessageRefused(words)

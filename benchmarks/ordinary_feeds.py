@@ -2,9 +2,9 @@
 
 python -m benchmarks.ordinary_feeds
 
-The saved feeds that `benchmarks.feeds` reads were chosen for what is odd about them, and most are short. These
-here are written by this file, always the same: RSS 2.0 and Atom, 30 to 100 items, descriptions in HTML, every
-second feed with the full text of its items, every third in Chinese.
+The saved feeds that `benchmarks.feeds` reads were chosen for what is odd about them, and most are short.
+These here are written by this file, always the same: RSS 2.0 and Atom, 30 to 100 items, descriptions in HTML,
+every second feed with the full text of its items, every third in Chinese.
 """
 
 import random

@@ -46,7 +46,7 @@ class Measured:
 
 def fill(store: SqlStore, alerts: int, backlog: int) -> None:
     """Owe alerts to the chats in turn, and a backlog to the held chat."""
-    store.hold_chat(HELD, START + timedelta(days=1))
+    store.hold_chat(HELD, START + timedelta(days=1), START)
     with store.work() as work:
         work.keep_sources([the_source()], START)
         for number in range(alerts + backlog):

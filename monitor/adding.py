@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from pydantic_core import PydanticCustomError
 from ruamel.yaml import YAML
 from scrapy.crawler import AsyncCrawlerProcess
 
@@ -17,17 +18,21 @@ from monitor.batch import zone_for
 from monitor.config.catalog import catalog
 from monitor.config.document import read_text
 from monitor.config.edit import checked, save, with_sources
+from monitor.config.fields import address
 from monitor.core.errors import UserError
 from monitor.core.language import language_of
-from monitor.core.model import Config, Feed, Method, Network, Source
+from monitor.core.model import Config, Feed, Method, Network
 from monitor.crawl import adapt, new_process, run_until_done, trust
-from monitor.schedule import site_of
+from spiders.gate import site_of
 from monitor.trial import ForgetfulMemory
 from spiders.discover import Way, best
 from spiders.opml import Subscription
 from spiders.scout import ScoutSpider, stranger
 
 POLITE = timedelta(seconds=1)  # between two requests to a site that was never asked before
+MOST_FEEDS = 5_000  # of one list, that are imported
+LONGEST_NAME = 200  # characters
+_USUAL_PORT = {"http": ":80", "https": ":443"}
 Section = dict[str, Any]  # a source as config.yaml writes it
 
 
@@ -137,39 +142,76 @@ def taken_ids(config: Config) -> set[str]:
 
 def known_as(url: str, config: Config) -> str:
     """In words who has this address already; "" when nobody does."""
-    watched = _source_with(url, config.sources)
-    if watched is not None:
-        return f"watched as {watched.id}"
-    shipped = _source_with(url, catalog())
-    return f"in the catalogue as {shipped.id}: write it under sources.use" if shipped is not None else ""
+    return known_addresses(config).get(same_address(url), "")
 
 
-def _source_with(url: str, sources: Iterable[Source]) -> Source | None:
-    wanted = _plain(url)
-    return next((s for s in sources if any(_plain(feed.url) == wanted for feed in s.feeds)), None)
+def known_addresses(config: Config) -> dict[str, str]:
+    """In words who has which address, in the form of `same_address`."""
+    shipped = {
+        same_address(feed.url): f"in the catalogue as {source.id}: write it under sources.use"
+        for source in catalog()
+        for feed in source.feeds
+    }
+    watched = {
+        same_address(feed.url): f"watched as {source.id}"
+        for source in config.sources
+        for feed in source.feeds
+    }
+    return shipped | watched
 
 
-def _plain(url: str) -> str:
-    return url.partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
+def same_address(url: str) -> str:
+    """One form for every spelling of an address: without scheme, `www.`, fragment and closing slash, the
+    host in lower case."""
+    scheme, _, rest = url.strip().partition("#")[0].partition("://")
+    place = re.search(r"[/?]|$", rest)
+    end = place.start() if place else 0
+    host = rest[:end].lower().removeprefix("www.").removesuffix(_USUAL_PORT.get(scheme.lower(), ""))
+    return host + rest[end:].rstrip("/")
 
 
-def imported(feeds: Iterable[Subscription], config: Config) -> tuple[list[Section], list[str]]:
-    """The sources to add, and one line in words for every feed of the list."""
-    taken, lines = taken_ids(config), []
+# ── a reader's list ──
+
+
+def imported(feeds: Sequence[Subscription], config: Config) -> tuple[list[Section], list[str]]:
+    """The sources to add, and one line in words for every feed that is added, known or left out."""
+    taken, known = taken_ids(config), known_addresses(config)
     sections: list[Section] = []
-    for feed in feeds:
-        known = known_as(feed.url, config)
-        if known:
-            lines.append(f"known    {feed.url} ({known})")
+    lines: list[str] = []
+    for feed in feeds[:MOST_FEEDS]:
+        if trouble := _trouble_with(feed.url):
+            lines.append(f"left out {feed.url} ({trouble})")
             continue
-        section: Section = {"id": new_id(feed.url, taken), "url": feed.url}
-        if feed.title:
-            section["name"] = feed.title
-        if feed.homepage:
-            section["homepage"] = feed.homepage
-        if (zone := zone_for(feed.url, config.sources)).key != "UTC":
-            section["timezone"] = zone.key
+        if who := known.get(same_address(feed.url)):
+            lines.append(f"known    {feed.url} ({who})")
+            continue
+        section = _section_of_feed(feed, new_id(feed.url, taken), config)
         taken.add(section["id"])
+        known[same_address(feed.url)] = f"the same as {feed.url}"
         sections.append(section)
         lines.append(f"added    {feed.url} as {section['id']}")
+        if feed.homepage and "homepage" not in section:
+            lines.append(f"         without its homepage: {_trouble_with(feed.homepage)}")
+    if len(feeds) > MOST_FEEDS:
+        lines.append(f"left out {len(feeds) - MOST_FEEDS} feeds: more than {MOST_FEEDS:,} in one list")
     return sections, lines
+
+
+def _section_of_feed(feed: Subscription, source_id: str, config: Config) -> Section:
+    section: Section = {"id": source_id, "url": feed.url}
+    if feed.title:
+        section["name"] = feed.title[:LONGEST_NAME]
+    if feed.homepage and not _trouble_with(feed.homepage):
+        section["homepage"] = feed.homepage
+    if (zone := zone_for(feed.url, config.sources)).key != "UTC":
+        section["timezone"] = zone.key
+    return section
+
+
+def _trouble_with(url: str) -> str:
+    """Why config.yaml would not take this address; "" when it would."""
+    try:
+        address(url)
+    except PydanticCustomError as error:
+        return error.message()
+    return ""

@@ -120,7 +120,7 @@ def run(context: typer.Context, config: ConfigPath = None) -> None:
 
 @app.command()
 def once(context: typer.Context, config: ConfigPath = None, as_json: AsJson = False) -> None:
-    """Poll every due source once, send what is due, and show what came of it."""
+    """Poll every due source once, send what is due, show what came of it; exit code 1 if some did not go."""
     path = _path(context, config)
     loaded, environment = _config(path)
     swept: list[Swept] = []
@@ -141,12 +141,16 @@ def once(context: typer.Context, config: ConfigPath = None, as_json: AsJson = Fa
             process=process,
             on_swept=note,
         )
-        run_until_done(process, _once(service))
+        left: list[str] = []
+        run_until_done(process, _once(service, left))
     _print_swept(swept, as_json)
+    for words in left:
+        print(f"not delivered: {logs.redact(words)}", file=sys.stderr)
+    raise typer.Exit(1 if left else 0)
 
 
-async def _once(service: Service) -> int:
-    await service.once()
+async def _once(service: Service, left: list[str]) -> int:
+    left += await service.once()
     return 0
 
 
@@ -156,7 +160,7 @@ def _print_swept(swept: list[Swept], as_json: bool) -> None:
             "source": s.source_id,
             "new": s.new,
             "flagged": s.flagged,
-            "sent": s.queued,
+            "queued": s.queued,
             "problem": s.problem,
         }
         for s in sorted(swept, key=lambda s: s.source_id)
@@ -245,6 +249,24 @@ def alerts_list(
     with _store(environment) as store:
         deliveries = store.recent_alerts(limit)
     print_rows([_delivery_row(delivery) for delivery in deliveries], as_json, empty="No alerts yet.")
+
+
+@alerts_app.command("resume")
+def alerts_resume(
+    context: typer.Context,
+    chat: Annotated[str, typer.Argument(help="The name of a parked chat.")],
+    config: ConfigPath = None,
+) -> None:
+    """Let a parked chat receive again, with what was kept for it."""
+    loaded, environment = _config(_path(context, config))
+    name = next((known.name for known in loaded.chats if known.name == chat), None)
+    if name is None:
+        raise UserError(f"there is no chat {chat} (known are {', '.join(one.name for one in loaded.chats)})")
+    with _store(environment) as store:
+        if name not in store.parked_chats():
+            raise UserError(f"chat {name} is not parked")
+        kept = store.unpark_chat(name)
+    print(f"Chat {name} receives again; kept messages that are due now: {kept}.")
 
 
 def _delivery_row(delivery: Delivery) -> dict[str, Any]:

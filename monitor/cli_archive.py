@@ -19,6 +19,8 @@ from monitor.store.sql import SqlStore
 stats_app = typer.Typer(help="Who is first, and how quick the alerts are.", no_args_is_help=True)
 stories_app = typer.Typer(help="Looking at stories, joining and splitting them.", no_args_is_help=True)
 
+_MOST = 2**63 - 1  # the highest number the database can keep
+
 Number = Annotated[int, typer.Argument(help="The number of a story.", min=1)]
 
 
@@ -32,6 +34,8 @@ def why_command(
     kind, _, number = what.rpartition(":")
     if kind not in ("", "story", "article") or not (number.isascii() and number.isdigit()):
         raise UserError(f"{what}: not an article or a story (write 17, or story:17)")
+    if len(number) > len(str(_MOST)) or int(number) > _MOST:
+        raise UserError(f"{what[:40]}: nothing is kept under this number")
     zone = loaded.alerts.timezone
     with archive(environment) as store:
         steps = (
@@ -122,9 +126,10 @@ def _span(span: timedelta | None) -> str:
 def show(context: typer.Context, story: Number, config: ConfigPath = None, as_json: AsJson = False) -> None:
     """List the reports of a story, with the numbers of their articles."""
     _, environment = configuration(config_path(context, config))
+    story_id = _possible(story)
     with archive(environment) as store:
-        found = store.story(StoryId(story))
-        kept = list(store.full(store.articles_of(StoryId(story))))
+        found = store.story(story_id)
+        kept = list(store.full(store.articles_of(story_id)))
     if found is None:
         raise UserError(f"there is no story {story}")
     if found.merged_into is not None:
@@ -148,7 +153,7 @@ def merge_command(context: typer.Context, story: Number, other: Number, config: 
     _, environment = configuration(config_path(context, config))
     now = datetime.now(UTC)
     with archive(environment) as store, store.work() as work:
-        into, gone = (_alive(work.find_story(StoryId(number)), number) for number in (story, other))
+        into, gone = (_alive(work.find_story(_possible(number)), number) for number in (story, other))
         if into.id == gone.id:
             raise UserError("that is one story already")
         whole, _ = merge(work, into, gone, now)  # whoever joins them by hand needs no telling
@@ -168,7 +173,7 @@ def split_command(
     _, environment = configuration(config_path(context, config))
     now = datetime.now(UTC)
     with archive(environment) as store:
-        new = _split(store, StoryId(story), [ArticleId(one) for one in articles], now)
+        new = _split(store, _possible(story), [ArticleId(one) for one in articles if one <= _MOST], now)
     print(f"Story {new.id} has them now.")
 
 
@@ -182,6 +187,13 @@ def _split(store: SqlStore, story: StoryId, articles: list[ArticleId], now: date
             )
         work.touch_story(story, now)
         return new
+
+
+def _possible(number: int) -> StoryId:
+    """The number as that of a story. Raises UserError: no database could keep one under it."""
+    if number > _MOST:
+        raise UserError(f"there is no story {number}")
+    return StoryId(number)
 
 
 def _alive(story: Story | None, number: int) -> Story:

@@ -19,16 +19,27 @@ from scrapy.settings import Settings
 
 from monitor.core.errors import StoreError
 from monitor.core.health import remembered, usual_gap
-from monitor.core.model import Cause, Config, Network, RobotsText, Source, SourceId, SourceState
+from monitor.core.model import Cause, Config, Network, PageOwed, RobotsText, Source, SourceId, SourceState
 from monitor.core.ports import Clock, Store
 from monitor.intake import Intake, Taken
-from monitor.schedule import after_change, after_failure, after_success, by_site
+from monitor.schedule import (
+    after_change,
+    after_failure,
+    after_success,
+    asks_alike,
+    by_site,
+    in_time,
+    lists_after,
+)
 from spiders.browser import MOST_BROWSERS, lacking, prepare
+from spiders.failures import Patience
 from spiders.guard import AddressGuard
-from spiders.news import MOST_PAGES, Found, NewsSpider, Outcome, Poll
+from spiders.news import NewsSpider
+from spiders.poll import Found, Outcome, Poll
 
 MOST_SITES_AT_ONCE = 64
-LONGEST_CRAWL = timedelta(seconds=120)
+LONGEST_CRAWL = timedelta(seconds=120)  # and the waits between its requests
+LONGEST_REST = timedelta(days=1)  # no server is granted more
 SITE_REST = timedelta(minutes=1)
 AGENT = "policywire/0.1"
 
@@ -65,7 +76,12 @@ class _Memory:
 
     def known(self, source_id: SourceId, keys: Sequence[str]) -> frozenset[str]:
         with self.store.work() as work:
-            return work.known_keys(source_id, keys)
+            owed = {key for page in work.pages_owed(source_id) for key in page.keys}
+            return work.known_keys(source_id, keys) | owed.intersection(keys)
+
+    def owed(self, source_id: SourceId) -> tuple[PageOwed, ...]:
+        with self.store.work() as work:
+            return work.pages_owed(source_id)
 
     def robots(self, origin: str) -> RobotsText | None:
         with self.store.work() as work:
@@ -90,6 +106,7 @@ class Sweeper:
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _resting: dict[str, datetime] = field(default_factory=dict)  # sites that are left alone until then
     _heeded: tuple[Source, ...] = ()  # the sources as they were at the last tick
+    _patience: Patience = field(default_factory=Patience)
     _browsers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_BROWSERS))
     _stopping: bool = False
     polls: int = 0
@@ -100,6 +117,7 @@ class Sweeper:
         present = self.config().sources
         if present is not self._heeded:
             await asyncio.to_thread(self._heed_changes, present, now)
+        await asyncio.to_thread(self._put_right, present, now)
         states = await asyncio.to_thread(self.store.due_sources, now)
         if self._stopping:
             return ()
@@ -110,7 +128,8 @@ class Sweeper:
         for site, members in by_site(due).items():
             if len(self._running) >= MOST_SITES_AT_ONCE:
                 break
-            rested = self._resting.get(site, now) <= now
+            until = self._resting.get(site, now)
+            rested = until <= now or until > now + LONGEST_REST  # set by a clock that was put back since
             if rested and site not in self._running and site not in skip:
                 self._start(site, members, memory)
                 started.append(site)
@@ -127,6 +146,19 @@ class Sweeper:
                     if state is not None:
                         work.save_source_state(after_change(state, old, new, now))
         self._heeded = present
+
+    def _put_right(self, present: tuple[Source, ...], now: datetime) -> None:
+        """Bring polls back that a clock gone wrong has put off for months."""
+        late = self.store.late_sources(now + LONGEST_REST)
+        if not late:
+            return
+        sources = {source.id: source for source in present}
+        with self.store.work() as work:
+            for state in late:
+                source = sources.get(state.source_id)
+                right = state if source is None else in_time(state, source, now)
+                if right != state:
+                    work.save_source_state(right)
 
     def _start(self, site: str, members: tuple[Source, ...], memory: dict[SourceId, SourceState]) -> None:
         task = asyncio.get_running_loop().create_task(self._sweep_site(site, members, memory))
@@ -188,6 +220,7 @@ class Sweeper:
             polls=polls,
             memory=_Memory(self.store, self.clock),
             take=self._taker(tallies),
+            patience=self._patience,
         )
         spider = crawler.spider
         if not isinstance(spider, NewsSpider):
@@ -221,7 +254,12 @@ class Sweeper:
         def take(found: Found) -> None:
             now = self.clock.now()
             for taken in self.intake().take(
-                found.articles, source=found.source, first_sight=found.first_sight, now=now
+                found.articles,
+                source=found.source,
+                first_sight=found.first_sight,
+                now=now,
+                owed=found.owed,
+                paid=found.paid,
             ):
                 self._count(tallies[found.source.id], taken)
 
@@ -246,8 +284,14 @@ class Sweeper:
         now = self.clock.now()
         with self.store.work() as work:
             state = work.source_state(source.id)
-            if state is not None:
+            if state is not None and self._is_as_asked(source):
+                outcome.owed = len(work.pages_owed(source.id))
                 work.save_source_state(next_state(state, source, outcome, delays, now))
+
+    def _is_as_asked(self, asked: Source) -> bool:
+        """Whether the source is still configured as it was when this poll began: else it says nothing."""
+        present = next((source for source in self.config().sources if source.id == asked.id), asked)
+        return asks_alike(present, asked)
 
     def _report(self, source: Source, outcome: Outcome, tally: _Tally) -> None:
         self.on_swept(
@@ -278,15 +322,24 @@ def _polled(
     state: SourceState, source: Source, outcome: Outcome, delays: dict[str, float], now: datetime
 ) -> SourceState:
     host = urlsplit(source.feeds[0].url).hostname or ""
+    answers = {
+        url: ("", None) if trouble is None else (trouble.words, trouble.cause)
+        for url, (_, trouble) in outcome.answers.items()
+    }
+    lists = lists_after(state, source, answers, now)
+    state = replace(state, delay=delays.get(host, state.delay), lists=lists)
     if outcome.ok:
         done = after_success(
             state,
             source,
-            validators=outcome.validators.values(),
+            # Lists whose entries are not all kept are to be read again, whole.
+            validators=() if outcome.cut_short else outcome.validators.values(),
             newest_item_at=outcome.newest_item_at,
-            delay=delays.get(host, state.delay),
+            delay=state.delay,
             now=now,
         )
+        if outcome.cut_short:
+            done = replace(done, first_polled_at=state.first_polled_at)
         due_at = max(done.next_poll_at, now + (outcome.retry_after or timedelta()))
         unread = outcome.lists_read == 0 and state.cause is Cause.NO_DATES  # as undated as before
         return replace(
@@ -294,6 +347,7 @@ def _polled(
             problem=outcome.problem,
             cause=state.cause if unread else outcome.cause,
             gap=usual_gap(outcome.dates, source) or state.gap,
+            newest_taken_at=now if outcome.found else state.newest_taken_at,
             next_poll_at=due_at,
         )
     failed = after_failure(state, source, problem=outcome.problem, retry_after=outcome.retry_after, now=now)
@@ -326,7 +380,6 @@ def adapt(
     least = max(source.delay.total_seconds() for source in members)
     hosts = {urlsplit(feed.url).hostname for source in members for feed in source.feeds}
     learned = max([delays.get(source.id, 0.0) for source in members] + [least])
-    longest = LONGEST_CRAWL.total_seconds() + len(members) * MOST_PAGES * learned * 2
     values: dict[str, Any] = {
         "USER_AGENT": f"{AGENT} (news monitor{contact})",
         "TRUSTED_ORIGINS": network.trusted,
@@ -334,7 +387,7 @@ def adapt(
         "AUTOTHROTTLE_ENABLED": least > 0,
         "DOWNLOAD_SLOTS": {host: {"concurrency": 1, "delay": learned} for host in hosts if host},
         "DOWNLOAD_VERIFY_CERTIFICATES": all(source.verify_tls for source in members),
-        "CLOSESPIDER_TIMEOUT": int(longest),
+        "LONGEST_CRAWL": LONGEST_CRAWL.total_seconds(),
     }
     for name, value in values.items():
         settings.set(name, value, priority="cmdline")

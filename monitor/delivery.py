@@ -1,8 +1,10 @@
 """Everything that delivers, built once: channels, courier, digests, and the bot that listens."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from datetime import datetime
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -20,9 +22,12 @@ from alerts.webhook import WebhookSender
 from monitor.backtest import preview
 from monitor.config.environment import Environment
 from monitor.core.errors import StoreError
-from monitor.core.model import Channel, Config
+from monitor.core.model import Channel, Chat, ChatName, Config
 from monitor.core.ports import Clock, Sender
 from monitor.store.sql import SqlStore
+
+LATE = timedelta(minutes=5)  # a message that is due for longer shows that something is wrong
+_BOT_REST = 60.0  # seconds until a bot that failed is tried again
 
 log = structlog.get_logger("policywire.delivery")
 
@@ -44,6 +49,8 @@ class Delivery:
         self._store = store
         self._clock = clock
         self._config = config
+        self._api_url = config().telegram.api_url
+        self._bot_failure = ""
         self.telegram = _telegram(environment, config()) if sender is None else None
         self._webhook = WebhookSender(clock)
         # One pace for alerts and answers: Telegram counts both.
@@ -85,16 +92,59 @@ class Delivery:
             await self._inbox.start()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver and listen until `stop` is set."""
-        parts = [self.courier.run(stop), *([self._bot.run(stop)] if self._bot else [])]
-        await asyncio.gather(*parts)
+        """Deliver and listen until `stop` is set; whatever becomes of the bot, delivering goes on."""
+        async with asyncio.TaskGroup() as parts:
+            if self._bot is not None:
+                parts.create_task(self._listen(self._bot, stop))
+            parts.create_task(self.courier.run(stop))
+
+    async def _listen(self, bot: Bot, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await bot.run(stop)
+            # The edge of the bot: a bug in it must not stop an alert, and may be gone at the next try.
+            except Exception as bug:
+                log.error("the bot failed; alerts go on", exc_info=bug, again_in=_BOT_REST)
+                self._bot_failure = f"the bot failed and is tried again soon: {type(bug).__name__}"
+                await _rest(stop, _BOT_REST)
+                self._bot_failure = ""
 
     def problems(self) -> Iterator[str]:
         """What stops delivering, or hearing, in words."""
-        yield from filter(None, [self.courier.problem, self._bot.problem if self._bot else ""])
+        bot = (self._bot_failure, self._bot.problem) if self._bot else ()
+        yield from filter(None, [self.courier.problem, *bot])
+        if self._config().telegram.api_url != self._api_url:
+            yield "telegram.api_url was changed: that takes effect at the next start"
+
+    def not_delivered(self, for_longer_than: timedelta = timedelta(0)) -> Iterator[str]:
+        """What is due and did not go out for so long, and the chats that take nothing. Raises StoreError."""
+        now = self._clock.now()
+        late = [one for one in self._store.undelivered(now) if now - one.since >= for_longer_than]
+        for one in late:
+            many = "1 message waits" if one.number == 1 else f"{one.number} messages wait"
+            why = f": {one.why}" if one.why else ""
+            yield f"chat {one.chat}: {many} since {one.since:%Y-%m-%d %H:%M} UTC{why}"
+        configured = {chat.name for chat in self._config().chats}
+        for name, why in sorted(self._store.parked_chats().items()):
+            if name in configured:
+                mend = f"mend that, then policywire alerts resume {name}"
+                yield f"chat {name} takes no messages: {why} ({mend})"
+
+    def changed(self, before: Config, after: Config) -> str:
+        """What of a new configuration has to wait for the next start, in words; "" when all is in force.
+
+        Called before it is in force: the ids under which chats were parked are noted first.
+        """
+        with suppress(StoreError):  # noted by the next round of `fold_due`, if it is in time
+            self._note_parked(before, self._store.parked_chats())
+        if after.telegram.api_url in (before.telegram.api_url, self._api_url):
+            return ""
+        return "telegram.api_url takes effect at the next start."
 
     async def close(self) -> None:
         """Close the connections."""
+        with suppress(StoreError):  # a database that fails now was told of by whoever needed it
+            await asyncio.to_thread(self._welcome_back)
         await self._webhook.close()
         if self._inbox is not None:
             await self._inbox.close()
@@ -118,21 +168,53 @@ class Delivery:
         return self._welcome_back() + self._digester.fold_due(now)
 
     def _welcome_back(self) -> int:
-        """Unpark the chats that were parked for want of configuration and are configured again."""
-        configured = {chat.name for chat in self._config().chats}
+        """Unpark the chats that were not configured and are again, and those whose id was mended."""
+        config, parked = self._config(), self._store.parked_chats()
+        self._note_parked(config, parked)
         back = [
-            chat
-            for chat, why in self._store.parked_chats().items()
-            if why == NOT_CONFIGURED and chat in configured
+            chat.name
+            for chat in config.chats
+            if chat.name in parked and (parked[chat.name] == NOT_CONFIGURED or self._mended(chat))
         ]
-        return sum(self._store.unpark_chat(chat) for chat in back)
+        for name in back:
+            self._store.set_bot_value(_parked_id(name), "")
+        return sum(self._store.unpark_chat(name) for name in back)
+
+    def _mended(self, chat: Chat) -> bool:
+        """Whether a parked chat has another id than when it was parked."""
+        return self._store.bot_value(_parked_id(chat.name)) != _mark(chat)
+
+    def _note_parked(self, config: Config, parked: Mapping[ChatName, str]) -> None:
+        """Remember under which id each parked chat was parked, and forget that of the others."""
+        for chat in config.chats:
+            noted = self._store.bot_value(_parked_id(chat.name)) or ""
+            if chat.name not in parked and noted:
+                self._store.set_bot_value(_parked_id(chat.name), "")
+            elif chat.name in parked and not noted:
+                self._store.set_bot_value(_parked_id(chat.name), _mark(chat))
+
+
+def _parked_id(name: ChatName) -> str:
+    return f"parked_id:{name}"
+
+
+def _mark(chat: Chat) -> str:
+    # Not the id itself: that of a webhook may hold a password.
+    return hashlib.sha256(f"{chat.channel} {chat.id}".encode()).hexdigest()
+
+
+async def _rest(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _telegram(environment: Environment, config: Config) -> TelegramSender | None:
     if not environment.token:
         return None
-    return TelegramSender(environment.token, api_url=config.telegram.api_url, proxy=environment.proxy or None)
+    api_url = config.telegram.api_url
+    return TelegramSender(environment.token, api_url=api_url, proxy=environment.proxy_for(api_url))
 
 
 def _inbox(environment: Environment, config: Config) -> Inbox:
-    return Inbox(environment.token, api_url=config.telegram.api_url, proxy=environment.proxy or None)
+    api_url = config.telegram.api_url
+    return Inbox(environment.token, api_url=api_url, proxy=environment.proxy_for(api_url))

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from alerts.webhook import WebhookSender
 from monitor import logs
 from monitor.config.environment import Environment, read_environment
 from monitor.config.load import load
+from monitor.config.secrets import secrets_of
 from monitor.core.errors import ConfigError, SendError, StoreError, TokenRefused, UserError
 from monitor.core.model import Channel, Chat, Config, DeliveryState, Message, Telegram
 from monitor.core.ports import Sender
@@ -63,6 +64,8 @@ async def examine(
     """Look at everything; with `send` a silent test message goes to every chat."""
     findings: list[Finding] = []
     config, environment = _read(path, env, findings)
+    if environment is not None:
+        logs.hide(secrets_of(environment, config))
     findings += _permissions(path, environment)
     if environment is None:
         return tuple(findings)
@@ -182,7 +185,7 @@ def _state(file: Path, found: Checkup) -> Finding:
 
 def _backlog(store: SqlStore, now: datetime) -> Iterator[Finding]:
     for chat, why in sorted(store.parked_chats().items()):
-        yield trouble("parked", f"chat {chat}: {why}", f"mend that, then send the bot /start {chat}")
+        yield trouble("parked", f"chat {chat}: {why}", f"mend that, then policywire alerts resume {chat}")
     overdue = [
         one for one in store.open_alerts(now - LATE) if one.not_before is None or one.not_before <= now
     ]
@@ -207,15 +210,32 @@ async def _outside(
     now: Callable[[], datetime],
 ) -> list[Finding]:
     chats = _present(config, store)
-    findings = await _proxy(environment)
-    findings += await _telegram(config, environment, chats, store, send=send, now=now)
-    findings += await _other_channels(chats)
+    findings = await _whole("proxy", _proxy(environment))
+    findings += await _whole("token", _telegram(config, environment, chats, store, send=send, now=now))
+    findings += await _whole("channels", _other_channels(chats))
     if send:
-        webhook = WebhookSender(_Present(now))
-        senders: dict[Channel, Sender] = {Channel.WEBHOOK: webhook, Channel.APPRISE: AppriseSender()}
-        findings += await _send_tests(chats, senders, store, now)
-        await webhook.close()
+        findings += await _whole("tests", _send_elsewhere(chats, store, now))
     return findings
+
+
+async def _whole(name: str, look: Awaitable[list[Finding]]) -> list[Finding]:
+    try:
+        return await look
+    # The edge of one look: what surprises a library must not hide the other lines of the table.
+    except Exception as surprise:
+        words = f"could not be looked at: {type(surprise).__name__}: {surprise}"
+        return [trouble(name, words, "check the settings named there; else please report this")]
+
+
+async def _send_elsewhere(
+    chats: list[Chat], store: SqlStore | None, now: Callable[[], datetime]
+) -> list[Finding]:
+    webhook = WebhookSender(_Present(now))
+    senders: dict[Channel, Sender] = {Channel.WEBHOOK: webhook, Channel.APPRISE: AppriseSender()}
+    try:
+        return await _send_tests(chats, senders, store, now)
+    finally:
+        await webhook.close()
 
 
 async def _telegram(
@@ -249,7 +269,8 @@ async def _telegram(
 
 @asynccontextmanager
 async def _probe(environment: Environment, api_url: str) -> AsyncIterator[Probe]:
-    probe = Probe(environment.token, api_url=api_url, proxy=environment.proxy or None, read_timeout=_PATIENCE)
+    proxy = environment.proxy_for(api_url)
+    probe = Probe(environment.token, api_url=api_url, proxy=proxy, read_timeout=_PATIENCE)
     await probe.start()
     try:
         yield probe
@@ -265,7 +286,8 @@ async def _proxy(environment: Environment) -> list[Finding]:
 
 
 async def _clock(api_url: str, environment: Environment, now: Callable[[], datetime]) -> list[Finding]:
-    client = httpx.AsyncClient(proxy=environment.proxy or None, timeout=_PATIENCE)
+    # What the environment says of proxies was read already, and this machine is asked without any.
+    client = httpx.AsyncClient(proxy=environment.proxy_for(api_url), timeout=_PATIENCE, trust_env=False)
     try:
         async with client:
             answer = await client.get(api_url)

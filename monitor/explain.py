@@ -34,6 +34,7 @@ from monitor.core.model import (
     Feed,
     Hold,
     Kind,
+    PageOwed,
     RobotsText,
     Send,
     Source,
@@ -164,6 +165,9 @@ class _NoMemory:
 
     def known(self, source_id: SourceId, keys: Sequence[str]) -> frozenset[str]:  # noqa: ARG002
         return frozenset()
+
+    def owed(self, source_id: SourceId) -> tuple[PageOwed, ...]:  # noqa: ARG002
+        return ()
 
     def robots(self, origin: str) -> RobotsText | None:  # noqa: ARG002
         return None

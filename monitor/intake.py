@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from monitor.core.classify import Judge
 from monitor.core.decide import Desk, age, at_once, decide, follow_up_turns, more_urgent
 from monitor.core.digest import midnight
+from monitor.core.identity import storable
 from monitor.core.lexicon import Lexicon
 from monitor.core.mark import Mark, mark_of
 from monitor.core.model import (
@@ -17,6 +18,7 @@ from monitor.core.model import (
     ChatName,
     Decision,
     DeliveryState,
+    PageOwed,
     Reason,
     Source,
     Story,
@@ -30,6 +32,7 @@ from monitor.placing import Placed, old_document, place_report
 EDIT_PAUSE = timedelta(minutes=1)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=2)  # clocks and zones differ
+_TEXTS = ("title", "summary", "body", "url", "canonical_url", "issuer", "document_number", "language")
 LONGEST_BODY = 200_000  # characters; a policy document of a hundred pages has about half of that
 
 
@@ -88,13 +91,21 @@ class Intake:
         source: Source,
         first_sight: bool,
         now: datetime,
+        owed: PageOwed | None = None,
+        paid: str = "",
     ) -> tuple[Taken, ...]:
         """Take articles of one source in, each with its entry's keys, all in one transaction.
 
-        Those with a key that was taken before are left out. Raises StoreError, and then none was taken.
+        Those with a key that was taken before are left out, and so is one whose page is owed unless what is
+        known of it is relevant by itself. `paid` is the link of a page that was owed until now. Raises
+        StoreError, and then none was taken.
         """
         judged = [self._judge(article, keys, source) for article, keys in articles]
         with self.store.work() as work:
+            if paid:
+                work.settle_page(source.id, paid)
+            if owed is not None and not any(one.verdict.relevant for one in judged) and work.owe_page(owed):
+                return ()
             # One by one: an article may join the story that the one before it opened.
             return tuple(
                 self._keep(work, report, first_sight, now)
@@ -189,10 +200,7 @@ def _fresh(article: Article, policy: AlertPolicy, now: datetime) -> bool:
 
 def _storable(article: Article) -> Article:
     """The article with half surrogate pairs replaced, which no database takes, and its body within reason."""
-    texts = {
-        name: getattr(article, name).encode("utf-8", "replace").decode("utf-8")
-        for name in ("title", "summary", "body", "url", "canonical_url", "issuer", "document_number")
-    }
+    texts = {name: storable(getattr(article, name)) for name in _TEXTS}
     texts["body"] = texts["body"][:LONGEST_BODY]
     return replace(article, **texts, published_at=_sane(article.published_at, article.seen_at))
 

@@ -1,9 +1,12 @@
 """Logging for the whole process: one line per event, to stderr, secrets struck out wherever they appear."""
 
+import json
 import logging
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import structlog
 
@@ -22,11 +25,46 @@ _LOUD = (
     "twisted",
     "trafilatura",
 )
+# Not heard below CRITICAL: their warnings quote addresses, which hold the passwords of mail and webhooks.
+_MUTE = ("apprise", "urllib3", "requests")
+_WEB = ("http", "https", "socks5", "socks5h")
+_SHORTEST = 6  # letters: to strike out less would tear ordinary words
+_LONG = 16  # letters from which a part of an address is taken for a key
+
+_hidden: list[str] = []  # what `hide` was given, and its parts; the longest first
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """Strike these out from now on, instead of what was given before: whole, and their secret parts."""
+    parts = {part for secret in secrets for part in _parts(secret) if len(part) >= _SHORTEST}
+    written = {json.dumps(part, ensure_ascii=False)[1:-1] for part in parts}  # as JSON lines show them
+    _hidden[:] = sorted(parts | written, key=len, reverse=True)
 
 
 def redact(text: str) -> str:
-    """Strike out whatever looks like a bot token."""
-    return _TOKEN.sub("[token]", text)
+    """Strike out whatever looks like a bot token, and what `hide` was given."""
+    text = _TOKEN.sub("[token]", text)
+    for secret in _hidden:
+        text = text.replace(secret, "[secret]")
+    return text
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """The secret; of an address also its password, what follows its host, and long pieces of it."""
+    yield secret
+    try:
+        address = urlsplit(secret)
+        password = address.password or ""
+    except ValueError:  # not an address after all
+        return
+    if not address.scheme or not address.netloc:
+        return
+    yield from (password, unquote(password))
+    tail = address.path + (f"?{address.query}" if address.query else "")
+    yield tail
+    # Apprise knows keys in the place of a host, and puts the pieces together anew.
+    pieces = tail if address.scheme in _WEB else f"{address.netloc}{tail}"
+    yield from (piece for piece in re.split(r"[/?&=:@]", pieces) if len(piece) >= _LONG)
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):
@@ -65,7 +103,10 @@ def set_up(level: str, style: str) -> None:
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in _LOUD
+    name = record.name.partition(".")[0]
+    if name in _MUTE:
+        return record.levelno >= logging.CRITICAL
+    return record.levelno >= logging.WARNING or name not in _LOUD
 
 
 def _ending(console: bool) -> list[Any]:

@@ -1,30 +1,16 @@
 """When sources are polled: grouped by site, in phase, with backoff that never becomes a stop."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
-from urllib.parse import urlsplit
 
-from tldextract import TLDExtract
-
-from monitor.core.model import Source, SourceState, Validator
+from monitor.core.model import Cause, ListState, Source, SourceState, Validator
+from spiders.gate import site_of
 
 LONGEST_BACKOFF = timedelta(hours=6)
 SHORTEST_BACKOFF = timedelta(minutes=1)
-
-
-@cache
-def _suffixes() -> TLDExtract:
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list that ships with the library: no network
-
-
-def site_of(url: str) -> str:
-    """The unit of politeness: the registrable domain, or host:port where there is none (addresses)."""
-    found = _suffixes()(url)
-    if found.domain and found.suffix and not found.ipv4:
-        return f"{found.domain}.{found.suffix}"
-    return urlsplit(url).netloc.rpartition("@")[2]
+_LONGEST_REST = timedelta(days=1)
+_AHEAD = timedelta(days=2)  # dates further ahead are no dates; zones and clocks differ
 
 
 def by_site(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
@@ -48,7 +34,8 @@ def after_success(
     fresh = tuple(validators)  # those of the parts of a sitemap among them
     merged = {v.url: v for v in (*state.validators, *fresh)}
     wanted = {feed.url for feed in source.feeds} | {v.url for v in fresh}
-    newest = max(filter(None, [state.newest_item_at, newest_item_at]), default=None)
+    dates = [at for at in (state.newest_item_at, newest_item_at) if at and at <= now + _AHEAD]
+    newest = max(dates, default=None)
     return replace(
         state,
         next_poll_at=next_in_phase(state.next_poll_at, source.every, now),
@@ -80,12 +67,48 @@ def after_failure(
 
 def after_change(state: SourceState, old: Source, new: Source, now: datetime) -> SourceState:
     """The memory after its configuration changed: another address is tried at once, another rhythm kept."""
-    if (old.feeds, old.verify_tls, old.browser) != (new.feeds, new.verify_tls, new.browser):
+    if not asks_alike(old, new):
         return replace(state, next_poll_at=min(state.next_poll_at, now), failures=0, problem="", cause=None)
     if old.every == new.every or state.last_polled_at is None:
         return state
     due_at = max(state.last_polled_at + new.every, now)
     return replace(state, next_poll_at=min(state.next_poll_at, due_at))
+
+
+def asks_alike(one: Source, other: Source) -> bool:
+    """Whether two configurations of a source ask for the same lists in the same way."""
+    return (one.feeds, one.verify_tls, one.browser) == (other.feeds, other.verify_tls, other.browser)
+
+
+def lists_after(
+    state: SourceState,
+    source: Source,
+    answers: Mapping[str, tuple[str, Cause | None]],
+    now: datetime,
+) -> tuple[ListState, ...]:
+    """How each list of a source fared; `answers` hold the problem ("" for none) of those asked, by URL."""
+    before = {one.url: one for one in state.lists}
+    after = []
+    for feed in source.feeds:
+        one = before.get(feed.url, ListState(url=feed.url))
+        if feed.url in answers:
+            problem, cause = answers[feed.url]
+            one = replace(
+                one,
+                failures=one.failures + 1 if problem else 0,
+                last_ok_at=one.last_ok_at if problem else now,
+                problem=problem,
+                cause=cause,
+            )
+        after.append(one)
+    return tuple(after)
+
+
+def in_time(state: SourceState, source: Source, now: datetime) -> SourceState:
+    """The memory with a next poll that can be one: no backoff and no Retry-After is longer than a day."""
+    if state.next_poll_at <= now + max(source.every, _LONGEST_REST):
+        return state
+    return replace(state, next_poll_at=now + source.every)
 
 
 def next_in_phase(due_at: datetime, every: timedelta, now: datetime) -> datetime:

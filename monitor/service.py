@@ -3,17 +3,18 @@
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from scrapy.crawler import AsyncCrawlerProcess
 
+from monitor import logs
 from monitor.config.environment import Environment
 from monitor.config.lexicon import shipped_lexicon
+from monitor.config.secrets import secrets_of
 from monitor.config.watch import ConfigWatcher
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import ConfigError, StoreError, UserError
@@ -22,14 +23,16 @@ from monitor.core.model import Config, SourceState
 from monitor.core.outbox import DOUBT_WAIT
 from monitor.core.ports import Clock, Sender
 from monitor.crawl import Sweeper, Swept, trust
-from monitor.delivery import Delivery
+from monitor.delivery import LATE, Delivery
 from monitor.doctor import wide_open
 from monitor.intake import Intake
+from monitor.jobs import Jobs
 from monitor.notices import tell_of_sources
 from monitor.store.sql import SqlStore
 from monitor.web.health import Health, HealthServer, Metrics
 
 PATIENCE = 5.0  # seconds running crawls get to end by themselves; the whole stop stays under ten
+GRACE = 7.5  # seconds for the parts beside them: the courier's own 7 s for sends under way, and a little
 
 log = structlog.get_logger("policywire.service")
 
@@ -51,13 +54,12 @@ class Present:
 
     @classmethod
     def of(cls, config: Config, store: SqlStore) -> "Present":
-        """Build what a configuration needs."""
+        """Build what a configuration needs; compiling the rules takes a while."""
         return cls(config, _intake(config, store, _judge(config)))
 
-    def become(self, config: Config, store: SqlStore) -> None:
-        """Put a new configuration in force."""
-        intake = _intake(config, store, _judge(config))
-        self.config, self.intake = config, intake
+    def become(self, other: "Present") -> None:
+        """Put another configuration in force."""
+        self.config, self.intake = other.config, other.intake
 
 
 def _judge(config: Config) -> Judge:
@@ -89,12 +91,14 @@ class Service:
         self.store = store
         self.present = Present.of(config, store)
         self.metrics = Metrics()
+        self.jobs = Jobs()
         self.environment = environment
         self._path = config_path
         self._watch_swept = on_swept
         self._stop = asyncio.Event()
         self._failed = False
         self._sources_changed = False
+        logs.hide(secrets_of(environment, config))
         self.delivery = Delivery(
             environment=environment,
             config_path=config_path,
@@ -133,7 +137,7 @@ class Service:
             log.warning(finding.words, mend=finding.mend)
         await self._listen()
         await self._open()
-        scheduler = self._scheduler()
+        self._begin_jobs()
         tasks = [
             asyncio.create_task(self.delivery.run(self._stop)),
             asyncio.create_task(self.watcher.run(self._stop)),
@@ -148,12 +152,12 @@ class Service:
         )
         await self._stop.wait()
         log.info("stopping")
-        await self._close(scheduler, tasks)
+        await self._close(tasks)
         log.info("stopped")
         return 1 if self._failed else 0
 
-    async def once(self) -> None:
-        """Poll every due source once, deliver what is due, and end."""
+    async def once(self) -> tuple[str, ...]:
+        """Poll every due source once, deliver what is due, and end; returns what did not go out, and why."""
         self._loop = asyncio.get_running_loop()
         await self._open()
         done: set[str] = set()
@@ -165,6 +169,7 @@ class Service:
         while await self.courier.deliver_due():
             pass
         await self.delivery.close()
+        return (*self.delivery.problems(), *self.delivery.not_delivered())
 
     def stop(self) -> None:
         """Ask the service to end."""
@@ -198,15 +203,11 @@ class Service:
             work.keep_sources(config.sources, now)
         self.store.keep_rules(config.rules_version, config.rules, now)
 
-    def _scheduler(self) -> AsyncIOScheduler:
-        scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        )
-        scheduler.add_job(self._pump, "interval", seconds=1, next_run_time=datetime.now(UTC))
-        scheduler.add_job(self.delivery.fold_due, "interval", seconds=20, next_run_time=datetime.now(UTC))
-        scheduler.add_job(self._tell_of_sources, "interval", minutes=1)
-        scheduler.start()
-        return scheduler
+    def _begin_jobs(self) -> None:
+        self.jobs.add("polling what is due", self._pump, seconds=1)
+        self.jobs.add("making digests", self.delivery.fold_due, seconds=20)
+        self.jobs.add("telling of sources", self._tell_of_sources, seconds=60, at_once=False)
+        self.jobs.start()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         """A part that ends by an error of ours ends the service: better restarted than half alive."""
@@ -234,14 +235,10 @@ class Service:
         except StoreError as error:
             log.error("the operator was not told of sources", problem=str(error))
 
-    async def _close(self, scheduler: AsyncIOScheduler, tasks: list[asyncio.Task[None]]) -> None:
-        scheduler.pause()
-        await self.sweeper.stop(PATIENCE)
-        _, late = await asyncio.wait(tasks, timeout=3)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        scheduler.shutdown(wait=False)
+    async def _close(self, tasks: list[asyncio.Task[None]]) -> None:
+        self.jobs.pause()
+        await asyncio.gather(self.sweeper.stop(PATIENCE), _end(tasks, GRACE))
+        self.jobs.end()
         await self.health_server.stop()
         await self.delivery.close()
 
@@ -269,17 +266,22 @@ class Service:
         if self._watch_swept is not None:
             self._watch_swept(swept)
 
-    def _config_changed(self, config: Config) -> None:
-        self.present.become(config, self.store)
+    async def _config_changed(self, config: Config) -> None:
+        logs.hide(secrets_of(self.environment, config))
+        later = await asyncio.to_thread(self.delivery.changed, self.present.config, config)
+        self.present.become(await asyncio.to_thread(Present.of, config, self.store))
         trust(config.network.trusted)
         self._sources_changed = True  # the pump makes the store agree
         log.info("configuration reloaded", rules=len(config.rules.rules), sources=len(config.sources))
-        self._tell_about_config("config.yaml was reloaded and is in force.")
+        if later:
+            log.warning("a part of the configuration is not in force", problem=later)
+        words = f"config.yaml was reloaded and is in force. {later}".rstrip()
+        await asyncio.to_thread(self._tell_about_config, words)
 
-    def _config_mistake(self, mistake: ConfigError) -> None:
+    async def _config_mistake(self, mistake: ConfigError) -> None:
         log.error("configuration refused, the last good one stays", mistake=str(mistake))
         words = f"config.yaml was not taken over; the last good configuration stays in force.\n{mistake}"
-        self._tell_about_config(words)
+        await asyncio.to_thread(self._tell_about_config, words)
 
     def _tell_about_config(self, words: str) -> None:
         try:
@@ -312,16 +314,26 @@ class Service:
         self.metrics.sources(*source_figures(states, self.present.config, self.clock.now()))
         for state, count in counts.items():
             self.metrics.deliveries.labels(state).set(count)
-        problems = list(self.delivery.problems())
+        problems = [*self.delivery.problems(), *self.delivery.not_delivered(LATE), *self.jobs.problems()]
         if states and len(failing) == len(states):
             problems.append("every source fails; is the network there?")
         details: Mapping[str, object] = {
             "sources": len(states),
             "sources_failing": len(failing),
             "polls": self.sweeper.polls,
+            "parked": {chat: logs.redact(why) for chat, why in self.store.parked_chats().items()},
             "deliveries": {str(state): count for state, count in counts.items()},
         }
-        return Health(problems=tuple(problems), details=dict(details))
+        shown = tuple(logs.redact(problem) for problem in problems)
+        return Health(problems=shown, details=dict(details))
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]], patience: float) -> None:
+    """Let tasks end by themselves; call off those that do not in time."""
+    _, late = await asyncio.wait(tasks, timeout=patience)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def source_figures(

@@ -9,11 +9,12 @@ from datetime import datetime
 from scrapy.crawler import AsyncCrawlerProcess
 
 from monitor.core.health import Aspect, Condition, aspect_of, judge_health, usual_gap
-from monitor.core.model import Article, Cause, Network, RobotsText, Source, SourceId, SourceState
+from monitor.core.model import Article, Cause, Network, PageOwed, RobotsText, Source, SourceId, SourceState
 from monitor.crawl import MOST_SITES_AT_ONCE, adapt, by_crawl, trust
 from monitor.schedule import by_site
 from spiders.browser import MOST_BROWSERS
-from spiders.news import Found, NewsSpider, Outcome, Poll
+from spiders.news import NewsSpider
+from spiders.poll import Found, Outcome, Poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,10 @@ class ForgetfulMemory:
     def known(self, source_id: SourceId, keys: Sequence[str]) -> frozenset[str]:  # noqa: ARG002
         """No entry was seen before."""
         return frozenset()
+
+    def owed(self, source_id: SourceId) -> tuple[PageOwed, ...]:  # noqa: ARG002
+        """No page was asked for before."""
+        return ()
 
     def robots(self, origin: str) -> RobotsText | None:
         """What was read before in this run."""

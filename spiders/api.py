@@ -8,7 +8,7 @@ from typing import Any
 from monitor.core.model import ListFields
 from spiders.raw import LARGEST, Raw
 
-_JSONP = re.compile(r"\A\s*[\w$.]{1,80}\s*\(\s*(.*?)\s*\)\s*;?\s*\Z", re.DOTALL)
+_CALLBACK = re.compile(r"\A\s*[\w$.]{1,80}\s*\(")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\*|\d{1,6})\]")
 _HOLE = re.compile(r"\{([^{}]{1,80})\}")
 
@@ -19,11 +19,17 @@ class NotJsonError(ValueError):
 
 def load_json(text: str) -> Any:
     """Read JSON, unwrapping a JSONP callback. Raises NotJsonError."""
-    wrapped = _JSONP.match(text)
     try:
-        return json.loads(wrapped[1] if wrapped else text, strict=False)
+        return json.loads(_unwrapped(text), strict=False)
     except (ValueError, RecursionError) as error:
         raise NotJsonError("not JSON, or cut off") from error
+
+
+def _unwrapped(text: str) -> str:
+    """What a callback is given; the text itself when there is none. No search: its end is at the end."""
+    call = _CALLBACK.match(text)
+    inside = text[call.end() :].rstrip().removesuffix(";").rstrip() if call else ""
+    return inside[:-1] if inside.endswith(")") else text
 
 
 def select(document: Any, path: str) -> Iterator[Any]:

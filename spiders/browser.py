@@ -9,21 +9,19 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from scrapy import Request
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import HtmlResponse, Response
 from scrapy.settings import Settings
-from tldextract import TLDExtract
 from twisted.internet.interfaces import IResolutionReceiver
 from zope.interface import implementer
 
+from spiders.gate import site_of
 from spiders.guard import AddressGuard
 from spiders.middlewares import RobotsMiddleware
 from spiders.tunnel import Tunnel
@@ -90,7 +88,7 @@ class Fence:
 
     def begin(self, url: str) -> None:
         """A new page, asked for by ourselves."""
-        self._site = _site(url)
+        self._site = site_of(url)
         self._left = MOST_REQUESTS
 
     async def refuses(self, asked: Any) -> bool:
@@ -102,7 +100,7 @@ class Fence:
             return True
         if asked.resource_type == "script":  # libraries come from anywhere
             return False
-        return _site(asked.url) != self._site or await self._forbidden(asked.url)
+        return site_of(asked.url) != self._site or await self._forbidden(asked.url)
 
     async def _forbidden(self, url: str) -> bool:
         robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
@@ -264,14 +262,3 @@ async def _allowed_addresses(host: str, port: int) -> list[str]:
     resolver.resolveHostName(receiver, host, port)
     await receiver.complete
     return receiver.found
-
-
-@cache
-def _suffixes() -> TLDExtract:
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)  # the list that ships with the library: no network
-
-
-def _site(url: str) -> str:
-    """The registrable domain, or the host with its port where there is none."""
-    found = _suffixes()(url)
-    return found.top_domain_under_public_suffix or urlsplit(url).netloc.rpartition("@")[2]

@@ -17,7 +17,7 @@ _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/rdf+x
 _FEED_PATHS = ("feed", "rss.xml", "feed.xml", "rss", "atom.xml", "index.xml")
 _SITEMAP_PATHS = ("news-sitemap.xml", "sitemap-news.xml", "sitemap.xml")
 _LOOKS_LIKE_FEED = re.compile(r"(?:^|[/._-])(?:rss|atom|feed)s?(?:[/._-]|\.xml|$)|\.rss$", re.IGNORECASE)
-_SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What went wrong with a request or a list: its cause, and the words an operator reads."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -88,7 +89,12 @@ def status_in_words(status: int) -> str:
 
 
 def retry_after(response: Response, now: datetime) -> timedelta | None:
-    """How long the server asks to be left alone: seconds or a date, at most a day; None when it does not."""
+    """How long the server asks to be left alone: seconds or a date, at most a day; None when it does not.
+
+    Only a 429 or a 503 can ask for patience: with other answers the header means something else.
+    """
+    if response.status not in (429, 503):
+        return None
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if not value:
         return None
@@ -96,29 +102,34 @@ def retry_after(response: Response, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(value[:9])), _LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+        left = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
+    except (ValueError, OverflowError, TypeError):  # all of them for dates that are none
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max(at - now, timedelta()), _LONGEST_WAIT)
+    return min(max(left, timedelta()), _LONGEST_WAIT)
 
 
 class Patience:
-    """Hosts that asked to be left alone, and until when; lives as long as one crawl."""
+    """Hosts that asked to be left alone, and until when; one for all crawls of a process."""
 
     def __init__(self) -> None:
         self._until: dict[str, datetime] = {}
 
     def heed(self, response: Response, now: datetime) -> None:
         """Remember what a 429 or 503 asks for."""
-        asked = retry_after(response, now) if response.status in (429, 503) else None
+        asked = retry_after(response, now)
         if asked:
-            host = urlsplit(response.url).netloc
+            host = _host(response.url)
             self._until[host] = max(now + asked, self._until.get(host, now))
 
     def left(self, url: str, now: datetime) -> timedelta | None:
         """How long the host of this address still wants to be left alone; None when it may be asked."""
-        until = self._until.get(urlsplit(url).netloc)
-        return until - now if until is not None and until > now else None
+        until = self._until.get(_host(url))
+        # One that is further ahead than any wait was set by a clock that has been put back since.
+        return until - now if until is not None and now < until <= now + _LONGEST_WAIT else None
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
 def in_words(failure: Any) -> str:
@@ -148,8 +159,29 @@ def trouble(error: BaseException) -> Trouble:
     kind = type(error).__name__
     return next(
         (Trouble(words=words, cause=cause) for needle, words, cause in _CAUSES if needle in kind + text),
-        Trouble(words=f"{kind}: {text[:120]}", cause=Cause.CUT_OFF),
+        Trouble(words=_without_addresses(f"{kind}: {text[:120]}"), cause=Cause.CUT_OFF),
     )
+
+
+def status_passes(status: int) -> bool:
+    """Whether an answer of this status may be another one in an hour."""
+    return status in (408, 425, 429) or status >= 500
+
+
+def passes(error: BaseException) -> bool:
+    """Whether what ended a request may be over in an hour; a refusal, or an answer too large, will not."""
+    if isinstance(error, LeftAloneError):
+        return True
+    if isinstance(error, IgnoreRequest):
+        return "asked for patience" in str(error)
+    if "DownloadCancelled" in type(error).__name__ + str(error):
+        return False
+    return trouble(error).cause in (Cause.DNS, Cause.TIMEOUT, Cause.REFUSED, Cause.CUT_OFF)
+
+
+def _without_addresses(text: str) -> str:
+    """The text of an exception without addresses, which may hold a password."""
+    return re.sub(r"[a-zA-Z][\w+.-]*://[^\s'\">]*", "(address)", text)
 
 
 _DROPPED = (  # what middlewares say when they drop a request; "" leaves their words

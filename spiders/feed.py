@@ -7,7 +7,9 @@ and when that finds fewer items than the text holds, feedparser has a try.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from html import escape, unescape
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
@@ -19,6 +21,7 @@ from spiders import plain
 from spiders.api import NotJsonError, json_feed, json_list, load_json
 from spiders.charset import decode
 from spiders.listing import html_list, script_text
+from spiders.prolog import EndlessPrologError, without_prolog
 from spiders.raw import LARGEST, Raw, absolute, entry_of
 from spiders.sitemap import sitemap, unzipped
 
@@ -135,8 +138,6 @@ def _json(text: str, feed: Feed) -> _Document:
 # ── from text to a tree ──
 
 _START = re.compile(r"<(?:\?xml|rss|feed|rdf:rdf|channel|\w{1,20}:(?:rss|feed|rdf))\b", re.IGNORECASE)
-_DECLARATION = re.compile(r"\A\s*<\?xml[^<>]{0,400}\?>", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]*(?:\[.*?\]\s*>|>)", re.IGNORECASE | re.DOTALL)
 _ITEM_START = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)(?=[\s>])", re.IGNORECASE)
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)", re.DOTALL)
 _HTML = re.compile(r"<(?:!doctype html|html|body|head|script|title)\b", re.IGNORECASE)
@@ -151,7 +152,10 @@ def _xml(text: str) -> _Document:
     start = _START.search(text, 0, _HEAD)
     if start is None:
         return _Document(raws=[], problem=_html_or(text, "not a feed: no RSS, RDF or Atom in it"))
-    cleaned = _without_prolog(text[start.start() :])
+    try:
+        cleaned = without_prolog(text[start.start() :])
+    except EndlessPrologError as error:
+        return _Document(raws=[], problem=f"unreadable: {error}")
     try:
         return _from_tree(_strict(cleaned))
     except etree.XMLSyntaxError:
@@ -160,14 +164,6 @@ def _xml(text: str) -> _Document:
 
 def _html_or(text: str, otherwise: str) -> str:
     return "not a feed but an HTML page" if _HTML.search(text, 0, _HEAD) else otherwise
-
-
-def _without_prolog(text: str) -> str:
-    """Drop the declaration (the text has left that charset) and any DTD: no entity is ever defined."""
-    text = _DECLARATION.sub("", text, count=1)
-    if text.find("<!", 0, _HEAD) < 0:
-        return text
-    return _DOCTYPE.sub("", text, count=1)
 
 
 def _strict(text: str) -> etree._Element:
@@ -240,7 +236,9 @@ def _recovered(text: str) -> _Document:
 
 
 def _from_tree(root: etree._Element) -> _Document:
-    items = [element for element in root.iter(etree.Element) if _is_item(element)][:LARGEST]
+    items = list(islice(root.iter("{*}item", "{*}entry"), LARGEST))
+    if not items:  # perhaps in capitals, or behind a prefix that nothing declares
+        items = [element for element in root.iter(etree.Element) if _is_item(element)][:LARGEST]
     head = _fields(_head(root))
     based = any(True for _ in root.iterfind(f".//*[@{_XML_BASE}]")) or _XML_BASE in root.attrib
     return _Document(
@@ -267,6 +265,7 @@ def _fields(parent: etree._Element) -> _Fields:
     return fields
 
 
+@lru_cache(maxsize=1_000)
 def _name(tag: Any) -> str:
     """`prefix:local` in lower case, with the usual prefix of the namespace; the feed's own has none."""
     if not isinstance(tag, str):

@@ -65,7 +65,7 @@ def labelled(blocks: Sequence[Block], label: str) -> str:
 
 
 def _tidy(value: str) -> str:
-    value = re.sub(rf"^{_SOURCE}\s*[:：]", "", value.strip())
+    value = re.sub(rf"^{_SOURCE}\s*[:：]", "", value.strip()[:_LONGEST_ROW])
     value = _NEXT_LABEL.split(value + " ", maxsplit=1)[0].strip(" 　|,，;；:：")
     return value if len(value) <= _LONGEST else ""
 

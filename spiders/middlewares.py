@@ -17,7 +17,8 @@ from scrapy.utils.misc import build_from_crawler
 from monitor.core.model import RobotsText
 from spiders.failures import LeftAloneError, Trouble, status_trouble, trouble
 from spiders.guard import AddressGuard
-from spiders.news import Found, NewsSpider
+from spiders.news import NewsSpider
+from spiders.poll import Found
 
 ROBOTS_LIFE = timedelta(hours=24)  # RFC 9309, section 2.4
 ROBOTS_STALE_LIFE = timedelta(days=30)  # how long an old copy serves while the site answers 5xx
@@ -76,8 +77,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def robot_parser(self, request: Request) -> RobotParser:
         """The rules of the request's origin."""
-        parts = urlsplit(request.url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = _origin(request.url)
         if origin not in self._texts:
             self._texts[origin] = asyncio.ensure_future(self._rules(origin))
         robots = await self._texts[origin]
@@ -87,8 +87,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def known_to_forbid(self, url: str) -> bool:
         """Whether a robots.txt that was read in this crawl forbids this; nothing is fetched to know."""
-        parts = urlsplit(url)
-        text = self._texts.get(f"{parts.scheme}://{parts.netloc}")
+        text = self._texts.get(_origin(url))
         if text is None or not text.done() or text.exception() is not None:
             return False
         rules: RobotParser = build_from_crawler(self._parserimpl, self.crawler, text.result().text.encode())
@@ -148,6 +147,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _spider(self) -> NewsSpider:
         return cast("NewsSpider", self.crawler.spider)
+
+
+def _origin(url: str) -> str:
+    """Scheme, host and port, without a name and password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 class HandOver:

@@ -6,9 +6,9 @@ One crawl polls the due sources of one site, so politeness towards the site need
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import scrapy
 from scrapy import Request
@@ -16,21 +16,9 @@ from scrapy.http import Response
 
 from monitor.core.decide import age
 from monitor.core.health import NEWEST
-from monitor.core.identity import entry_keys
-from monitor.core.model import (
-    Article,
-    Cause,
-    Entry,
-    Feed,
-    Method,
-    RobotsText,
-    Selectors,
-    Source,
-    SourceId,
-    Use,
-    Validator,
-)
-from spiders.article import Page, complete, extract_page
+from monitor.core.identity import entry_keys, storable, without_userinfo
+from monitor.core.model import Cause, Entry, Feed, Method, Selectors, Source, SourceId, Use, Validator
+from spiders.article import complete, extract_page
 from spiders.charset import decode
 from spiders.failures import (
     Patience,
@@ -38,124 +26,27 @@ from spiders.failures import (
     cause,
     in_words,
     list_trouble,
+    passes,
     retry_after,
     status_in_words,
+    status_passes,
     status_trouble,
     trouble,
 )
 from spiders.feed import Listing, parse_list
 from spiders.listing import lead
+from spiders.poll import Found, Memory, Outcome, Poll, Wanted
 from spiders.sites.hosts import selectors_for
 
 TOGETHER = 200  # articles handed over at once
 MOST_PAGES = 40  # article pages fetched per source and poll; the rest is judged from the feed's own text
+MOST_OWED = 5  # pages that failed before and are tried again, per source and poll
+REMADE = 0.8  # of the entries of an undated list, new at once, are no news but a backlog
+LEAST_REMADE = 5  # entries, below which that may well be a busy day
+_REMADE = "nearly every entry is new and none has a date: taken as a backlog, since the site was remade"
+OUT_OF_TIME = "closespider_timeout"  # Scrapy's word for it
+_TEXTS = ("title", "link", "guid", "summary", "content", "language")
 ENOUGH_TEXT = 1500  # characters of full text in a feed from which its page is not fetched
-
-
-class Memory(Protocol):
-    """What a crawl may ask of, and tell, the service while it runs; called from worker threads."""
-
-    def now(self) -> datetime: ...
-    def known(self, source_id: SourceId, keys: Sequence[str]) -> frozenset[str]: ...
-    def robots(self, origin: str) -> RobotsText | None: ...
-    def save_robots(self, robots: RobotsText) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """One source to poll, with what is remembered of it."""
-
-    source: Source
-    validators: tuple[Validator, ...] = ()  # one for every list that was taken in before, be it empty
-    pages_newer_than: timedelta = timedelta(days=7)  # older entries are kept without fetching their pages
-    pages_newer_than_at_first: timedelta = timedelta(hours=24)  # the same for a list not read before
-
-    def first_sight(self, feed: Feed) -> bool:
-        """Whether this list was never taken in: then all it holds is a backlog, however new the rest is."""
-        return all(validator.url != feed.url for validator in self.validators)
-
-    def page_age(self, feed: Feed) -> timedelta:
-        """How old an entry of this list may be to have its page fetched."""
-        return self.pages_newer_than_at_first if self.first_sight(feed) else self.pages_newer_than
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """Articles of one source on their way to the intake, each with the keys of its entry.
-
-    One that has its own page comes alone; those a list tells all about come together.
-    """
-
-    source: Source
-    articles: tuple[tuple[Article, frozenset[str]], ...]
-    first_sight: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """An entry whose page is being fetched."""
-
-    entry: Entry
-    keys: frozenset[str]
-    poll: Poll
-    first_sight: bool
-    at: datetime  # when its list was read
-
-    def found(self, page: Page | None, *, problem: str = "") -> Found:
-        """The article: the entry completed by its page, or with the problem that kept it away."""
-        source = self.poll.source
-        article = complete(self.entry, page, source=source, seen_at=self.at, problem=problem)
-        return Found(source=source, articles=((article, self.keys),), first_sight=self.first_sight)
-
-
-@dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What one poll of one source came to; filled in while the crawl runs."""
-
-    validators: dict[str, Validator] = field(default_factory=dict)
-    lists_read: int = 0
-    unchanged: int = 0
-    found: int = 0  # new entries seen in the lists
-    kept: int = 0  # of those, how many the intake has taken
-    newest_item_at: datetime | None = None
-    dates: list[datetime] = field(default_factory=list)  # of the newest items of every list that was read
-    undated: bool = False  # lists were read, and no item of them had a date
-    problems: list[str] = field(default_factory=list)
-    causes: list[Cause] = field(default_factory=list)
-    retry_after: timedelta | None = None
-    broken: bool = False  # a list arrived but could not be taken in
-
-    def blame(self, trouble: Trouble) -> None:
-        """Remember why a list was not read."""
-        self.problems.append(trouble.words)
-        self.causes.append(trouble.cause)
-
-    def ask_patience(self, asked: timedelta | None) -> None:
-        """Remember the longest wait a server of this source asked for."""
-        if asked is not None:
-            self.retry_after = max(asked, self.retry_after or asked)
-
-    @property
-    def ok(self) -> bool:
-        """Whether at least one list was read (or unchanged) and everything found was kept."""
-        return not self.broken and (self.lists_read + self.unchanged) > 0 and self.kept == self.found
-
-    @property
-    def problem(self) -> str:
-        """What went wrong, in words; "" when nothing did."""
-        words = list(dict.fromkeys(self.problems))
-        if self.kept != self.found:
-            words.append(f"{self.found - self.kept} of {self.found} new articles not kept yet")
-        return "; ".join(words)
-
-    @property
-    def cause(self) -> Cause | None:
-        """What spoilt it first; None when nothing did."""
-        if self.causes:
-            return self.causes[0]
-        if self.broken or self.kept != self.found:
-            return Cause.OURS
-        return Cause.NO_DATES if self.undated else None
 
 
 class NewsSpider(scrapy.Spider):
@@ -169,6 +60,7 @@ class NewsSpider(scrapy.Spider):
         polls: Sequence[Poll],
         memory: Memory,
         take: Callable[[Found], None],
+        patience: Patience | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -176,7 +68,7 @@ class NewsSpider(scrapy.Spider):
         self.memory = memory
         self.outcomes: dict[SourceId, Outcome] = {poll.source.id: Outcome() for poll in polls}
         self._take = take
-        self.patience = Patience()
+        self.patience = patience or Patience()
         self._open: dict[SourceId, int] = {}
         self._pages: Counter[SourceId] = Counter()  # asked for in this poll
 
@@ -189,6 +81,31 @@ class NewsSpider(scrapy.Spider):
                 continue
             for request in self._lists(poll, Use.PRIMARY):
                 yield request
+            for request in await self._owed(poll):
+                yield request
+
+    async def _owed(self, poll: Poll) -> list[Request]:
+        """Requests for the pages that failed at earlier polls and are due again."""
+        now = self.memory.now()
+        owed = await asyncio.to_thread(self.memory.owed, poll.source.id)
+        due = [
+            one for one in owed if one.next_try_at <= now and self.patience.left(one.entry.link, now) is None
+        ]
+        found = [
+            self._page(
+                Wanted(
+                    entry=one.entry,
+                    keys=one.keys,
+                    poll=poll,
+                    first_sight=one.first_sight,
+                    at=one.seen_at,
+                    tries=one.tries,
+                )
+            )
+            for one in due[:MOST_OWED]
+        ]
+        self.outcomes[poll.source.id].found += len(found)
+        return found
 
     def _lists(self, poll: Poll, use: Use) -> Iterator[Request]:
         feeds = [feed for feed in poll.source.feeds if feed.use is use]
@@ -228,8 +145,8 @@ class NewsSpider(scrapy.Spider):
             except ValueError:
                 problem = "the page does not tell where its list is; has the layout changed?"
                 why = await asyncio.to_thread(list_trouble, problem, text)
-        outcome.blame(why)
-        outcome.ask_patience(retry_after(response, self.memory.now()))
+        outcome.blame(why, feed)
+        self._heed(response, poll)
         for request in self._next_way(poll, feed):
             yield request
 
@@ -238,12 +155,14 @@ class NewsSpider(scrapy.Spider):
     ) -> AsyncIterator[Request | Found]:
         """Read one list and go after what is new in it."""
         outcome = self.outcomes[poll.source.id]
-        if response.status == 304:
+        if response.status == 304 and _conditional(known_as, poll.validators):
             outcome.unchanged += 1
-            outcome.validators.update((v.url, v) for v in poll.validators if v.url == known_as)
+            outcome.taken(feed, next((v for v in poll.validators if v.url == known_as), None))
         elif response.status != 200:
-            outcome.blame(await asyncio.to_thread(status_trouble, response.status, _text(response)))
-            outcome.ask_patience(retry_after(response, self.memory.now()))
+            outcome.blame(await asyncio.to_thread(status_trouble, response.status, _text(response)), feed)
+            outcome.ask_patience(
+                retry_after(response, self.memory.now()), url=response.url, source=poll.source
+            )
         else:
             try:
                 async for result in self._read(response, poll, feed, known_as):
@@ -258,9 +177,11 @@ class NewsSpider(scrapy.Spider):
     async def list_failed(self, failure: Any) -> AsyncIterator[Request]:
         """Name why a list could not be fetched, and try the source's next way in."""
         poll: Poll = failure.request.cb_kwargs["poll"]
-        self.outcomes[poll.source.id].blame(trouble(failure.value))
-        self.outcomes[poll.source.id].ask_patience(self.patience.left(failure.request.url, self.memory.now()))
-        for request in self._next_way(poll, failure.request.cb_kwargs["feed"]):
+        feed: Feed = failure.request.cb_kwargs["feed"]
+        outcome, url = self.outcomes[poll.source.id], failure.request.url
+        outcome.blame(trouble(failure.value), feed)
+        outcome.ask_patience(self.patience.left(url, self.memory.now()), url=url, source=poll.source)
+        for request in self._next_way(poll, feed):
             yield request
 
     def _next_way(self, poll: Poll, feed: Feed) -> Iterator[Request]:
@@ -290,7 +211,7 @@ class NewsSpider(scrapy.Spider):
             now=now,
         )
         if not listing.entries and listing.problem:
-            outcome.blame(await asyncio.to_thread(list_trouble, listing.problem, _text(response)))
+            outcome.blame(await asyncio.to_thread(list_trouble, listing.problem, _text(response)), feed)
             return
         if listing.problem:
             outcome.problems.append(listing.problem)
@@ -300,21 +221,24 @@ class NewsSpider(scrapy.Spider):
         outcome.newest_item_at = max([*dates, *filter(None, [outcome.newest_item_at])], default=None)
         async for result in self._new_entries(listing.entries, poll, feed, now):
             yield result
-        if known_as == feed.url:  # not a part, which has no parts
-            self._open[poll.source.id] += len(listing.parts)
-            for part in listing.parts:
+        parts = listing.parts if known_as == feed.url else ()  # a part has no parts
+        if parts:
+            self._open[poll.source.id] += len(parts)
+            outcome.has_parts(feed, parts)
+            for part in parts:
                 yield self._list(part, poll, feed, known_as=part)
+            return
         # Only now: a list whose entries are not all accounted for must be read again.
         outcome.lists_read += 1
         rendered = _rendered_list(poll.source, feed)
-        outcome.validators[known_as] = Validator(url=known_as) if rendered else _validator(known_as, response)
+        outcome.taken(feed, Validator(url=known_as) if rendered else _validator(known_as, response))
 
     async def _new_entries(
         self, entries: Sequence[Entry], poll: Poll, feed: Feed, now: datetime
     ) -> AsyncIterator[Request | Found]:
-        first = poll.first_sight(feed)
-        entries = [entry for entry in entries if entry.title or entry.link]  # the rest says nothing
-        keys = entry_keys(entries)
+        # One without title and link says nothing.
+        entries = [_clean(entry) for entry in entries if entry.title or entry.link]
+        keys = entry_keys(entries, feed.name)
         asked = sorted(set().union(*keys)) if keys else []
         known = await asyncio.to_thread(self.memory.known, poll.source.id, asked)
         fresh = [(entry, own) for entry, own in zip(entries, keys, strict=True) if not own & known]
@@ -322,8 +246,12 @@ class NewsSpider(scrapy.Spider):
         fresh = list({own: (entry, own) for entry, own in reversed(fresh)}.values())
         fresh.sort(key=lambda pair: pair[0].published_at or now, reverse=True)
         self.outcomes[poll.source.id].found += len(fresh)
+        remade = not poll.first_sight(feed) and _remade(entries, len(fresh))
+        if remade:
+            self.outcomes[poll.source.id].problems.append(_REMADE)
+        first = poll.first_sight(feed) or remade
         room = MOST_PAGES - self._pages[poll.source.id]
-        paged = [pair for pair in fresh if _worth_a_page(pair[0], poll, feed, now)][: max(room, 0)]
+        paged = [pair for pair in fresh if _worth_a_page(pair[0], poll, feed, now, first)][: max(room, 0)]
         self._pages[poll.source.id] += len(paged)
         for entry, own in paged:
             yield self._page_or_entry(Wanted(entry=entry, keys=own, poll=poll, first_sight=first, at=now))
@@ -338,50 +266,76 @@ class NewsSpider(scrapy.Spider):
 
     def _page_or_entry(self, wanted: Wanted) -> Request | Found:
         try:
-            return Request(
-                wanted.entry.link,
-                callback=self.parse_page,
-                errback=self.page_failed,
-                cb_kwargs={"wanted": wanted},
-                meta={"browser": True} if wanted.poll.source.browser else {},
-                dont_filter=True,
-            )
+            return self._page(wanted)
         except ValueError:  # Scrapy refuses to make a request of this address
             return wanted.found(None, problem="its address cannot be read")
 
+    def _page(self, wanted: Wanted) -> Request:
+        return Request(
+            wanted.entry.link,
+            callback=self.parse_page,
+            errback=self.page_failed,
+            cb_kwargs={"wanted": wanted},
+            meta={"browser": True} if wanted.poll.source.browser else {},
+            dont_filter=True,
+        )
+
     async def parse_page(self, response: Response, wanted: Wanted) -> AsyncIterator[Found]:
         """Read one article page; one that cannot be read leaves the entry's own claims."""
-        source = wanted.poll.source
-        if response.status != 200:
-            self.outcomes[source.id].ask_patience(retry_after(response, self.memory.now()))
-            yield wanted.found(None, problem=status_in_words(response.status))
-            return
         try:
-            page = await asyncio.to_thread(
-                extract_page,
-                response.body,
-                url=response.url,
-                selectors=source.selectors
-                if source.selectors != Selectors()
-                else selectors_for(response.url),
-                zone=source.timezone,
-                now=wanted.at,
-                header_charset=_charset(response),
-                title_hint=wanted.entry.title,
-            )
+            found = await self._found_on(response, wanted)
         except Exception as error:  # a bug met on this one page must not hold its source up at every poll
-            self.logger.exception("page %s", response.url)
-            yield wanted.found(None, problem=f"the page could not be read: {cause(error)}")
-            return
-        yield wanted.found(page)
+            self.logger.exception("a page of %s", wanted.poll.source.id)
+            found = wanted.found(None, problem=f"the page could not be read: {cause(error)}")
+        yield found
+
+    async def _found_on(self, response: Response, wanted: Wanted) -> Found:
+        source, now = wanted.poll.source, self.memory.now()
+        if response.status != 200:
+            self._heed(response, wanted.poll)
+            again_at = self._again_at(wanted, response.url) if status_passes(response.status) else None
+            return wanted.found(None, problem=status_in_words(response.status), again_at=again_at)
+        page = await asyncio.to_thread(
+            extract_page,
+            response.body,
+            url=response.url,
+            selectors=source.selectors if source.selectors != Selectors() else selectors_for(response.url),
+            zone=source.timezone,
+            now=wanted.at if not wanted.tries else now,
+            header_charset=_charset(response),
+            title_hint=wanted.entry.title,
+        )
+        return wanted.found(page)
+
+    def _heed(self, response: Response, poll: Poll) -> None:
+        asked = retry_after(response, self.memory.now())
+        self.outcomes[poll.source.id].ask_patience(asked, url=response.url, source=poll.source)
+
+    def _again_at(self, wanted: Wanted, url: str) -> datetime:
+        now = self.memory.now()
+        return wanted.next_try_at(now, self.patience.left(url, now))
 
     async def page_failed(self, failure: Any) -> AsyncIterator[Found]:
         """Keep an entry whose page could not be fetched, with the reason."""
-        yield failure.request.cb_kwargs["wanted"].found(None, problem=in_words(failure))
+        wanted: Wanted = failure.request.cb_kwargs["wanted"]
+        again_at = self._again_at(wanted, failure.request.url) if passes(failure.value) else None
+        yield wanted.found(None, problem=in_words(failure), again_at=again_at)
+
+    def closed(self, reason: str) -> None:
+        """Note that the crawl was ended before it was done; called by Scrapy."""
+        for outcome in self.outcomes.values():
+            outcome.out_of_time = reason == OUT_OF_TIME
 
     def hand_over(self, found: Found) -> None:
         """Give articles to the intake; called by the pipeline in a worker thread."""
         self._take(found)
+
+
+def _clean(entry: Entry) -> Entry:
+    """The entry without what no database takes, and without a password in its address."""
+    texts: dict[str, Any] = {name: storable(getattr(entry, name)) for name in _TEXTS}
+    texts["link"] = without_userinfo(texts["link"])
+    return replace(entry, **texts)
 
 
 def _rendered_list(source: Source, feed: Feed) -> bool:
@@ -389,11 +343,18 @@ def _rendered_list(source: Source, feed: Feed) -> bool:
     return source.browser and feed.method is Method.LISTING
 
 
-def _worth_a_page(entry: Entry, poll: Poll, feed: Feed, now: datetime) -> bool:
+def _remade(entries: Sequence[Entry], fresh: int) -> bool:
+    """Whether a list without dates shows so much at once that its site was rebuilt, not its news written."""
+    if any(entry.published_at for entry in entries):
+        return False
+    return fresh >= LEAST_REMADE and fresh >= REMADE * len(entries)
+
+
+def _worth_a_page(entry: Entry, poll: Poll, feed: Feed, now: datetime, first: bool) -> bool:
     if not poll.source.fetch_pages or not entry.link or len(entry.content) >= ENOUGH_TEXT:
         return False
     old = age(entry, now)
-    return not poll.first_sight(feed) if old is None else old <= poll.page_age(feed)
+    return not first if old is None else old <= poll.page_age(feed)
 
 
 def _conditional(url: str, validators: Sequence[Validator]) -> dict[str, str]:

@@ -3,19 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from lxml import etree
 
 from monitor.core.model import Method, Source
 
 LARGEST = 4 * 1024 * 1024  # bytes of a file
-MOST_FEEDS = 5_000  # of one file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A feed in a reader's list."""
+    """A feed in a reader's list, its addresses as they are written there."""
 
     title: str
     url: str
@@ -46,7 +44,7 @@ def read_opml(body: bytes) -> tuple[Subscription, ...]:
     found: dict[str, Subscription] = {}
     for outline in root.iter("outline"):
         feed = _subscription(outline)
-        if feed is not None and len(found) < MOST_FEEDS:
+        if feed is not None:
             found.setdefault(feed.url, feed)
     return tuple(found.values())
 
@@ -54,22 +52,8 @@ def read_opml(body: bytes) -> tuple[Subscription, ...]:
 def _subscription(outline: Any) -> Subscription | None:
     said = {name.lower(): " ".join(value.split()) for name, value in outline.attrib.items()}
     url = said.get("xmlurl", "")
-    if not _is_web(url):
-        return None
-    homepage = said.get("htmlurl", "")
-    return Subscription(
-        title=said.get("title") or said.get("text", ""),
-        url=url,
-        homepage=homepage if _is_web(homepage) else "",
-    )
-
-
-def _is_web(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
-        return False
+    title = said.get("title") or said.get("text", "")
+    return Subscription(title=title, url=url, homepage=said.get("htmlurl", "")) if url else None
 
 
 def write_opml(sources: Iterable[Source]) -> str:

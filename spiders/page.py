@@ -8,7 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from spiders.failures import Patience, in_words, status_in_words
-from spiders.news import Memory
+from spiders.poll import Memory
 
 
 class PageSpider(scrapy.Spider):

@@ -24,7 +24,8 @@ MOST_COUNTED = 40  # items; more do not make it more of a list
 LEAST_SCORE = 0.1  # below it a pattern is a menu, not a list
 
 _NAME = re.compile(r"-?[A-Za-z_][A-Za-z0-9_-]*")
-_PASSING = re.compile(r"first|last|odd|even|active|current|cur|on|\w*\d{3,}\w*", re.IGNORECASE)
+_PASSING = re.compile(r"first|last|odd|even|active|current|cur|on", re.IGNORECASE)
+_NUMBERED = re.compile(r"[0-9]{3}")
 _HEADINGS = ("h2", "h3", "h4", "[class*=title]")
 _LONGEST_DATE = 40  # characters of an element that holds nothing but a date
 _NO_DATE = ("a", "li", "tr", "script", "style", "option")
@@ -105,11 +106,16 @@ def _path(element: Any, depth: int = 3) -> str:
 
 def _css(element: Any) -> str:
     own = element.get("id", "").strip()
-    if _NAME.fullmatch(own) and not _PASSING.fullmatch(own):
+    if _NAME.fullmatch(own) and not _passes(own):
         return f"#{own}"
     names = [name for name in element.get("class", "").split() if _NAME.fullmatch(name)]
-    lasting = next((name for name in names if not _PASSING.fullmatch(name)), "")
+    lasting = next((name for name in names if not _passes(name)), "")
     return f"{element.tag}.{lasting}" if lasting else str(element.tag)
+
+
+def _passes(name: str) -> bool:
+    """Whether a name tells of one item or one moment, not of all the list's items."""
+    return bool(_PASSING.fullmatch(name)) or ("-" not in name and bool(_NUMBERED.search(name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

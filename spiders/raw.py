@@ -1,5 +1,6 @@
 """What every list parser hands on: items as published, and how they become entries."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
@@ -10,6 +11,8 @@ from spiders.dates import Dated, parse_date
 
 LARGEST = 20_000  # items read from one list
 LONGEST_URL = 4_096
+# Absolute already, and nothing in it that joining would change.
+_PLAIN_LINK = re.compile(r"https?://[a-z0-9.-]+(?:/[\w/.~%+-]*(?:\?[\w/.~%+=&-]+)?)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,8 @@ def absolute(link: str, base: str) -> str:
     link = "".join(link.split())
     if not link or len(link) > LONGEST_URL:
         return ""
+    if _PLAIN_LINK.fullmatch(link):
+        return link
     try:
         joined = urljoin(base, link)
         parts = urlsplit(joined)

@@ -15,8 +15,8 @@ from spiders.charset import decode
 from spiders.discover import Way, feed_links, likely_feeds, sitemaps
 from spiders.failures import Patience, in_words, list_trouble, status_trouble, trouble
 from spiders.feed import Listing, parse_list
-from spiders.news import Memory
 from spiders.pattern import guess_list
+from spiders.poll import Memory
 
 MOST_REQUESTS = 16  # robots.txt apart, which every crawl reads
 

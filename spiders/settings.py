@@ -21,6 +21,8 @@ COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 REDIRECT_MAX_TIMES = 5
 REFERRER_POLICY = "no-referrer"
+# HTTPS_PROXY is the way to Telegram; behind a proxy the address guard would see only the proxy's address.
+HTTPPROXY_ENABLED = False
 DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
 
 # Politeness: one request at a time to a site (a crawl is one site), at least the source's delay apart, more
@@ -45,6 +47,7 @@ EXTENSIONS = {
     "scrapy.extensions.corestats.CoreStats": None,
     "scrapy.extensions.memusage.MemoryUsage": None,
     "scrapy.extensions.logstats.LogStats": None,
+    "spiders.deadline.Deadline": 500,
 }
 
 DOWNLOADER_MIDDLEWARES = {

@@ -1,20 +1,16 @@
 """Sitemaps (sitemaps.org 0.9, with Google's news extension): their pages become items, the newest first."""
 
-import re
 import zlib
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
-from spiders.raw import Raw
+from spiders.prolog import EndlessPrologError, without_prolog
+from spiders.raw import Raw, absolute
 
 MOST_PAGES = 1_000  # of one sitemap, the newest; a plain one lists a whole site, not its news
 MOST_PARTS = 3  # of an index, the newest; parts of parts are not read
 LARGEST_UNZIPPED = 8 * 1024 * 1024  # bytes
-
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[<>]*(?:\[.*?\]\s*>|>)", re.IGNORECASE | re.DOTALL)
-_DECLARATION = re.compile(r"\A\s*<\?xml[^<>]{0,400}\?>", re.IGNORECASE)
-_HEAD = 8_192
 
 
 def unzipped(body: bytes) -> bytes:
@@ -33,7 +29,10 @@ def sitemap(text: str, url: str) -> tuple[list[Raw], tuple[str, ...], str]:
     A page of a plain sitemap has no title (its own page tells) and its `lastmod` for a date; one without
     any date is left out, for it may be years old. Parts lie on the index's own host.
     """
-    root = _root(text)
+    try:
+        root = _root(without_prolog(text))
+    except EndlessPrologError as error:
+        return [], (), f"unreadable: {error}"
     if root is None:
         return [], (), "unreadable: no XML"
     name = _local(root)
@@ -48,14 +47,12 @@ def sitemap(text: str, url: str) -> tuple[list[Raw], tuple[str, ...], str]:
 
 
 def _root(text: str) -> etree._Element | None:
-    head = _DECLARATION.sub("", text, count=1)
-    cleaned = _DOCTYPE.sub("", head, count=1) if head.find("<!", 0, _HEAD) >= 0 else head
     parser = etree.XMLParser(
         encoding="utf-8", recover=True, resolve_entities=False, no_network=True, load_dtd=False,
         huge_tree=False, remove_comments=True, remove_pis=True,
     )  # fmt: skip
     try:
-        return etree.fromstring(cleaned.encode("utf-8", "replace"), parser)
+        return etree.fromstring(text.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:
         return None
 
@@ -63,9 +60,9 @@ def _root(text: str) -> etree._Element | None:
 def _parts(root: etree._Element, url: str) -> tuple[str, ...]:
     """The newest parts; of undated ones the first, where sites put the newest."""
     host = urlsplit(url).netloc
-    dated = [(_text(part, "lastmod"), urljoin(url, _text(part, "loc"))) for part in root]
+    dated = [(_text(part, "lastmod"), absolute(_text(part, "loc"), url)) for part in root]
     dated.sort(key=lambda pair: pair[0], reverse=True)
-    own = [address for _, address in dated if urlsplit(address).netloc == host and address != url]
+    own = [one for _, one in dated if one and urlsplit(one).netloc == host and one != url]
     return tuple(dict.fromkeys(own))[:MOST_PARTS]
 
 

@@ -12,7 +12,7 @@ from tests.builders import a_chat, a_config
 from tests.fast_loop import LoopClock, run_fast
 from tests.telegram_server import TOKEN
 
-GROUPS = tuple(a_chat(f"group {number}", id=f"-100{number}") for number in range(1, 7))
+GROUPS = tuple(a_chat(f"group {number}", id=f"-100100000000{number}") for number in range(1, 7))
 PEOPLE = tuple(a_chat(f"person {number}", id=str(number)) for number in range(1, 5))
 CHATS = (*GROUPS, *PEOPLE, a_chat("channel", id="@channel"), a_chat("basic group", id="-9"))
 CONFIG: Config = a_config(chats=CHATS)

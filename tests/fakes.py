@@ -30,6 +30,7 @@ class Tried:
     thread: int | None = None
     reply_to: int | None = None
     edited: int | None = None  # the id of the message that was to be edited
+    deleted: int | None = None
 
 
 class FakeSender:
@@ -50,6 +51,10 @@ class FakeSender:
     async def edit(self, chat: Chat, message_id: int, message: Message) -> bool:
         self._try(Tried(chat.id, message, chat.thread, edited=message_id))
         return message_id in (self.arrived or ())
+
+    async def delete(self, chat: Chat, message_id: int) -> bool:
+        self._try(Tried(chat.id, Message(html="", plain=""), chat.thread, deleted=message_id))
+        return True
 
     async def reads_back(self, chat: Chat) -> bool:
         return self.arrived is not None

@@ -342,7 +342,7 @@ class TelegramServer:
 
     def _next_id(self, chat_id: str) -> int:
         # Supergroups and channels number their own messages; private chats and basic groups share one row.
-        sequence = chat_id if chat_id.startswith(("-100", "@")) else "shared"
+        sequence = chat_id if _numbers_alone(chat_id) else "shared"
         self._newest[sequence] = self._newest.get(sequence, _FIRST_ID - 1) + 1
         return self._newest[sequence]
 
@@ -431,7 +431,13 @@ def _chat_of(chat_id: str) -> dict[str, Any]:
     number = int(chat_id)
     if number > 0:
         return {"id": number, "type": "private", "first_name": f"user {number}"}
-    return {"id": number, "type": "supergroup" if chat_id.startswith("-100") else "group", "title": chat_id}
+    kind = "supergroup" if _numbers_alone(chat_id) else "group"
+    return {"id": number, "type": kind, "title": chat_id}
+
+
+def _numbers_alone(chat_id: str) -> bool:
+    """Supergroups and channels; their ids begin at a million million, downwards."""
+    return chat_id.startswith("@") or int(chat_id) <= -1_000_000_000_000
 
 
 def _message(posted: Posted) -> dict[str, Any]:

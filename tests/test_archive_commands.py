@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import app
-from monitor.core.model import Kind, Tier
+from monitor.core.model import ChatName, Kind, Tier
+from monitor.store.sql import open_store
 from tests.newsroom import Newsroom, outlet
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
@@ -103,3 +104,37 @@ def test_who_was_first_and_how_quick() -> None:
     assert latency["alerts"] == 1
     assert latency["published to seen p50"] == "0 s"
     assert latency["seen to sent p50"] == "30 s"
+
+
+BEYOND = "9" * 20  # no database keeps such a number
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["why", BEYOND], f"{BEYOND}: nothing is kept under this number"),
+        (["why", f"story:{BEYOND}"], f"story:{BEYOND}: nothing is kept under this number"),
+        (["why", "9" * 5000], "nothing is kept under this number"),
+        (["stories", "show", BEYOND], f"there is no story {BEYOND}"),
+        (["stories", "merge", BEYOND, "1"], f"there is no story {BEYOND}"),
+        (["stories", "merge", "1", BEYOND], f"there is no story {BEYOND}"),
+        (["stories", "split", BEYOND, "1"], f"there is no story {BEYOND}"),
+        (["stories", "split", "1", BEYOND], "story 1 has not these articles"),
+    ],
+)
+def test_a_number_beyond_all_numbers_is_one_line(words: list[str], line: str) -> None:
+    told = mistake(*words)
+    assert line in told
+    assert "\n" not in told
+
+
+def test_a_parked_chat_is_resumed_by_hand(folder: Path) -> None:
+    store = open_store(f"sqlite:///{folder}/newsroom.db")
+    with store.work() as work:
+        work.add_notice("notice:one", "one", ChatName("desk"), NOW)
+    store.park_chat(ChatName("desk"), "kicked", NOW)
+    store.close()
+    assert "receives again; kept messages that are due now: 1" in said("alerts", "resume", "desk")
+    assert mistake("alerts", "resume", "desk") == "chat desk is not parked"
+    assert mistake("alerts", "resume", "dask") == "there is no chat dask (known are desk)"

@@ -103,7 +103,7 @@ def test_what_could_not_be_sent_in_time_is_told_together(newsroom: Open) -> None
     room = newsroom(a_chat())
     for title in HEADLINES:
         room.report(REUTERS, title, NOON)
-    room.store.hold_chat(room.chats[0].name, NOON + HOUR)  # Telegram was away
+    room.store.hold_chat(room.chats[0].name, NOON + HOUR, NOON)  # Telegram was away
     fresh = "China's internet watchdog launches campaign against online fraud"
     room.report(REUTERS, fresh, NOON + HOUR)
     messages = delivered(room, NOON + HOUR)

@@ -36,6 +36,7 @@ def test_every_metric_is_documented(metric: str) -> None:
         "LOG_FORMAT",
         "HTTPS_PROXY",
         "POLICYWIRE_CONFIG",
+        "CHROMIUM",
     ],
 )
 def test_every_variable_is_documented(variable: str) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from monitor.core.model import Feed, Validator
-from monitor.schedule import after_change, after_failure, after_success, by_site, next_in_phase, site_of
+from monitor.schedule import after_change, after_failure, after_success, by_site, next_in_phase
+from spiders.gate import site_of
 from tests.builders import NOW, a_source, a_state
 
 MINUTE = timedelta(minutes=1)

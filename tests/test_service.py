@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.origin import Origin, serve
-from tests.telegram_server import TOKEN, TelegramServer, flood
+from tests.telegram_server import TOKEN, Fault, TelegramServer, flood
 
 pytestmark = pytest.mark.slow
 
@@ -73,6 +73,11 @@ class Place:
         assert process.returncode == 0, err.decode()
         return out.decode(), err.decode()
 
+    def prepend(self, line: str) -> None:
+        """Put a line before the configuration."""
+        path = self.folder / "config.yaml"
+        path.write_text(f"{line}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+
     def rows(self, query: str) -> list[Any]:
         with sqlite3.connect(f"file:{self.folder}/wire.db?mode=ro", uri=True) as database:
             return database.execute(query).fetchall()
@@ -103,7 +108,7 @@ async def test_one_pass_flags_alerts_and_is_conditional_afterwards(tmp_path: Pat
         place = Place(tmp_path, [english, chinese])
         out, _ = await place.finish("once", "--json")
         rows = json.loads(out[out.index("[\n") :])
-        assert [(r["source"], r["new"], r["flagged"], r["sent"], r["problem"]) for r in rows] == [
+        assert [(r["source"], r["new"], r["flagged"], r["queued"], r["problem"]) for r in rows] == [
             ("site-0", 2, 1, 1, ""),
             ("site-1", 1, 1, 1, ""),
         ]
@@ -137,6 +142,63 @@ async def test_telegram_gets_the_alert_and_the_token_is_nowhere(tmp_path: Path) 
         assert telegram.violations == []
         written = out + err + place.kept()
         assert TOKEN.encode() not in written
+
+
+@pytest.mark.parametrize(
+    ("token", "url", "why"),
+    [
+        ("7" + TOKEN, None, "Telegram refuses the bot token"),
+        (TOKEN, "http://127.0.0.1:9", "httpx.ConnectError: All connection attempts failed"),
+    ],
+    ids=["token refused", "Telegram out of reach"],
+)
+async def test_one_pass_tells_what_did_not_go_out(
+    tmp_path: Path, token: str, url: str | None, why: str
+) -> None:
+    async with serve(origin(POSITIVE)) as site, TelegramServer() as telegram:
+        place = Place(tmp_path, [site])
+        place.prepend(f"telegram: {{api_url: '{url or telegram.url}'}}")
+        place.environment = {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_CHAT_ID": "-100200"}
+        process = await place.start("once", "--json")
+        out, err = await process.communicate()
+        assert process.returncode == 1
+        assert json.loads(out)[0]["queued"] == 1
+        assert "not delivered: chat desk: 1 message waits since" in err.decode()
+        assert why in err.decode()
+
+
+async def test_a_send_that_hangs_gets_its_grace_at_the_end(tmp_path: Path) -> None:
+    async with serve(origin(POSITIVE)) as site, TelegramServer() as telegram:
+        place = Place(tmp_path, [site])
+        place.prepend(f"telegram: {{api_url: '{telegram.url}'}}")
+        place.environment = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": "-100200"}
+        telegram.faults.append(Fault(hang=5, delivered=True))
+        process = await place.start("run")
+        await place.until("SELECT count(*) FROM deliveries WHERE state = 'claimed'", 1)
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        await asyncio.wait_for(process.communicate(), 15)
+        assert time.monotonic() - began < 10
+        assert process.returncode == 0
+        assert place.rows("SELECT state FROM deliveries") == [("sent",)]
+
+
+async def test_another_api_url_waits_for_the_next_start_and_says_so(tmp_path: Path) -> None:
+    async with serve(origin(NEGATIVE)) as site, TelegramServer() as telegram:
+        place = Place(tmp_path, [site])
+        place.prepend(f"telegram: {{api_url: '{telegram.url}'}}")
+        place.environment = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": "-100200"}
+        process = await place.start("run")
+        await place.until("SELECT count(*) FROM articles", 1)
+        path = tmp_path / "config.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(telegram.url, "http://127.0.0.1:9"), encoding="utf-8")
+        told = "SELECT count(*) FROM deliveries WHERE notice LIKE '%api_url takes effect at the next start.'"
+        await place.until(told, 1, within=15)
+        process.send_signal(signal.SIGTERM)
+        _, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+        assert "a part of the configuration is not in force" in err.decode()
 
 
 async def test_two_outlets_one_event_one_message(tmp_path: Path) -> None:

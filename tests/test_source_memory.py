@@ -11,7 +11,7 @@ from monitor.crawl import next_state
 from monitor.service import source_figures
 from monitor.web.health import Metrics
 from spiders.failures import Trouble
-from spiders.news import Outcome
+from spiders.poll import Outcome
 from tests.builders import NOW, a_config, a_source, a_state
 
 DAY = timedelta(days=1)

@@ -276,7 +276,8 @@ def test_import_adds_what_is_new_and_export_gives_it_back(
         "added    https://jia.example.cn/rss.xml as example",
         f"known    {known} (watched as coindesk)",
     ]
-    assert lines[2].startswith("1 of 2 feeds were added")
+    assert lines[2] == "left out file:///etc/passwd (this is not a web address)"
+    assert lines[3].startswith("1 of 3 feeds were added")
     assert "# ours" in desk.text()
     assert desk.added()["example"].timezone.key == "Asia/Shanghai"
     assert typed(desk, monkeypatch, "sources", "export") == 0

@@ -102,7 +102,7 @@ def _id(written: str, channel: Channel, document: Document, path: KeyPath, env: 
     if not written.startswith("$"):
         problem = _wrong_id(written, channel)
         if problem:
-            raise document.mistake(path, f"“{written}” {problem[0]}", problem[1])
+            raise document.mistake(path, f"this {problem[0]}", problem[1])  # it may hold a password
         return written
     name = written.removeprefix("$")
     value = env.get(name, "").strip()

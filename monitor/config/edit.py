@@ -9,10 +9,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.util import load_yaml_guess_indent
 
 from monitor.config.comments import append, switch
 from monitor.config.document import parse_document
+from monitor.config.indent import indent_of
 from monitor.config.load import parse
 from monitor.core.errors import ConfigError, UserError, Where
 from monitor.core.model import Config
@@ -64,7 +64,7 @@ def save(path: Path, before: str, after: str) -> None:
     """Put the new text in the file's place at once. Raises UserError when the file was changed meanwhile, or
     cannot be written."""
     try:
-        if path.read_text(encoding="utf-8-sig") != before:
+        if path.read_bytes().decode("utf-8-sig") != before:  # its line ends as they are
             raise UserError(f"{path}: was changed meanwhile: look at it and try again")
         _replace(path.resolve(), after)
     except OSError as error:
@@ -73,19 +73,23 @@ def save(path: Path, before: str, after: str) -> None:
 
 def _rewritten(text: str, change: Callable[[Any], None], place: str = "list of rules") -> str:
     parse_document(text, _NAME)
-    _, indent, offset = load_yaml_guess_indent(text)
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = _WIDEST
-    yaml.indent(mapping=2, sequence=indent or 4, offset=2 if offset is None else offset)
-    document = yaml.load(text)
+    document = yaml.load(text.replace("\r\n", "\n"))
+    indent = indent_of(document)
+    yaml.indent(mapping=indent.mapping, sequence=indent.sequence, offset=indent.offset)
     try:
         change(document)
     except (KeyError, TypeError, AttributeError):
         raise ConfigError(Where(file=_NAME), f"has no {place}", "mend it first") from None
     out = io.StringIO()
     yaml.dump(document, out)
-    return out.getvalue()
+    return out.getvalue().replace("\n", "\r\n") if _breaks_like_windows(text) else out.getvalue()
+
+
+def _breaks_like_windows(text: str) -> bool:
+    return text.count("\r\n") * 2 > text.count("\n")
 
 
 def _replace(path: Path, text: str) -> None:
@@ -93,7 +97,7 @@ def _replace(path: Path, text: str) -> None:
     mode = path.stat().st_mode & 0o777
     handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

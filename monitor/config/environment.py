@@ -4,8 +4,12 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 from dotenv import dotenv_values
 
 from monitor.core.errors import ConfigError, Where
@@ -16,6 +20,9 @@ _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FORMATS = ("auto", "console", "json")
 _SECRETS = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{30,}")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+# The HTTP library reads these by itself, and cannot so much as start with one it has no library for.
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +35,14 @@ class Environment:
     log_level: str = "INFO"
     log_format: str = "auto"  # auto, console or json
     proxy: str = field(default="", repr=False)  # may carry a password
+    no_proxy: str = ""  # hosts that are reached without it, as other programs read NO_PROXY
     values: Mapping[str, str] = field(default_factory=dict, repr=False)  # for $NAME in config.yaml
+
+    def proxy_for(self, url: str) -> str | None:
+        """The proxy by which an address is reached; None for this machine and the hosts of NO_PROXY."""
+        host = urlsplit(url).hostname or ""
+        direct = _is_this_machine(host) or any(_names(one, host) for one in self.no_proxy.split(","))
+        return None if direct else self.proxy or None
 
 
 def read_environment(env: Mapping[str, str], dotenv: Path | None) -> Environment:
@@ -37,6 +51,8 @@ def read_environment(env: Mapping[str, str], dotenv: Path | None) -> Environment
     for name in _SECRETS:
         if secret := _secret(name, values):
             values[name] = secret
+    for name in _PROXIES:
+        _refuse_socks(name, values.get(name, ""))
     return Environment(
         token=_token(values.get("TELEGRAM_BOT_TOKEN", "")),
         database_url=_database(values.get("DATABASE_URL") or DATABASE_URL),
@@ -44,6 +60,7 @@ def read_environment(env: Mapping[str, str], dotenv: Path | None) -> Environment
         log_level=_one_of("LOG_LEVEL", (values.get("LOG_LEVEL") or "INFO").upper(), _LEVELS),
         log_format=_one_of("LOG_FORMAT", (values.get("LOG_FORMAT") or "auto").lower(), _FORMATS),
         proxy=_proxy(values.get("HTTPS_PROXY") or values.get("https_proxy") or ""),
+        no_proxy=values.get("NO_PROXY") or values.get("no_proxy") or "",
         values=values,
     )
 
@@ -117,6 +134,40 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
 
 
 def _proxy(url: str) -> str:
-    if url and not re.match(r"(https?|socks5h?)://[^/]", url):
-        raise _mistake("HTTPS_PROXY", "is not a proxy address", "write it like http://127.0.0.1:3128")
+    """The address of a proxy; what is wrong with it is told without it, for it may hold a password."""
+    if url and not _is_proxy(url):
+        raise _mistake(
+            "HTTPS_PROXY",
+            "is not a proxy address",
+            "write it like http://127.0.0.1:3128, signs like # / @ in a password as %23 %2F %40",
+        )
     return url
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        read = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    known = read.scheme in ("http", "https", "socks5", "socks5h") and read.path in ("", "/")
+    plain = url.split() == [url] and not (read.query or read.fragment)
+    return known and plain and bool(_HOST.fullmatch(read.host)) and 0 < (read.port or 1) < 65536
+
+
+def _refuse_socks(name: str, url: str) -> None:
+    if url.lower().startswith("socks") and find_spec("socksio") is None:
+        problem = "names a SOCKS proxy, for which a library is missing"
+        raise _mistake(name, problem, "pip install socksio, or name an http:// proxy")
+
+
+def _names(written: str, host: str) -> bool:
+    """Whether an entry of NO_PROXY (a host, a domain, or *) means a host."""
+    name = written.strip().lower().lstrip(".")
+    return name == "*" or host == name or (bool(name) and host.endswith(f".{name}"))
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

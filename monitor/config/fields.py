@@ -114,11 +114,11 @@ def zone(value: object) -> ZoneInfo:
 
 
 def address(value: object) -> str:
-    """An http or https address."""
+    """An http or https address; a mistake does not quote it, for it may hold a password."""
     text = _text(value, "https://example.org/feed")
     scheme, separator, rest = text.partition("://")
     if scheme.lower() not in ("http", "https") or not separator or rest[:1] in ("", "/", "?", "#"):
-        raise mistake(f"“{text}” is not a web address", "write it whole: https://example.org/feed")
+        raise mistake("this is not a web address", "write it whole: https://example.org/feed")
     if any(letter.isspace() for letter in text):
         raise mistake("there is a space inside the address", "remove it, or write %20")
     try:
@@ -126,9 +126,7 @@ def address(value: object) -> str:
     except ValueError:
         host = None
     if not host:
-        raise mistake(
-            f"the host or port in “{text}” cannot be read", "write it like https://example.org/feed"
-        )
+        raise mistake("the host or port cannot be read", "write it like https://example.org/feed")
     return text
 
 
@@ -149,7 +147,7 @@ def chat_id(value: object) -> str:
         raise mistake("the chat has no id", mend)
     text = _text(value, "-1001234567890")
     if not (_CHAT_ID.fullmatch(text) or _VARIABLE.fullmatch(text) or "://" in text):
-        raise mistake(f"“{text}” is not a chat id", mend)
+        raise mistake("this is not a chat id", mend)  # unquoted: it may be a webhook's address
     return text
 
 

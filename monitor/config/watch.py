@@ -1,7 +1,7 @@
 """Reload config.yaml on save and on request: all or nothing, the last good configuration stays."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from watchfiles import Change, awatch
@@ -24,8 +24,8 @@ class ConfigWatcher:
         env: Mapping[str, str],
         current: Config,
         *,
-        on_change: Callable[[Config], None],
-        on_mistake: Callable[[ConfigError], None],
+        on_change: Callable[[Config], Awaitable[None]],
+        on_mistake: Callable[[ConfigError], Awaitable[None]],
     ) -> None:
         self.current = current
         self._path = path.absolute()
@@ -64,17 +64,17 @@ class ConfigWatcher:
             try:
                 config = await asyncio.to_thread(self._read)
             except ConfigError as mistake:
-                self._refuse(mistake)
+                await self._refuse(mistake)
                 return
             self._refused = ""
             if config != self.current:
                 self.current = config
-                self._on_change(config)
+                await self._on_change(config)
 
-    def _refuse(self, mistake: ConfigError) -> None:
+    async def _refuse(self, mistake: ConfigError) -> None:
         if str(mistake) != self._refused:  # one save may be seen as several changes
             self._refused = str(mistake)
-            self._on_mistake(mistake)
+            await self._on_mistake(mistake)
 
     def _read(self) -> Config:
         return parse(read_text(self._path), self._name, self._env)

@@ -7,6 +7,7 @@ from datetime import datetime
 from monitor.core.model import (
     Article,
     ArticleId,
+    ChatName,
     Reason,
     Report,
     RuleId,
@@ -33,6 +34,16 @@ class Kept:
     story_id: StoryId
     source_name: str
     source_tier: Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """Messages that are due at a chat and have not reached it, for one reason."""
+
+    chat: ChatName
+    why: str  # of the last try; "" when there was none
+    number: int
+    since: datetime  # when the first of them was queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ PolicywireError
     ├── ChatGone             blocked, kicked, not found: park the chat, keep its queue
     ├── TopicGone            the forum topic is closed or deleted: use the chat without it, say so once
     ├── MessageRefused       this very text was refused: send it plain, once
-    │   └── ButtonsRefused   the buttons were refused: send it without them
+    │   ├── ButtonsRefused   the buttons were refused: send it without them
+    │   └── Unexplained      refused in words nobody knows: if bare words are refused, too, it is the chat
     ├── NotOurs              an edit met a message that is not the bot's: leave it alone
     └── TokenRefused         401: stop sending, keep the queue, health red
 """
@@ -122,6 +123,10 @@ class MessageRefused(SendError):
 
 class ButtonsRefused(MessageRefused):
     """The server refused the buttons below the text; the text may be fine."""
+
+
+class Unexplained(MessageRefused):
+    """The server refused it in words that we do not know: it may be the text, it may be the chat."""
 
 
 class NotOurs(SendError):

@@ -3,24 +3,23 @@
 The three are judged apart: a feed that was abandoned years ago still answers 200 and parses.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
 from monitor.core.holidays import keeps_chinese_holidays, working_days, working_time
-from monitor.core.model import Cause, Source, SourceState
+from monitor.core.model import Cause, Feed, ListState, Source, SourceState, Use
 
 FAILED_POLLS = 3  # in a row make a source broken; one or two are the network's ordinary weather
 SILENCES = 3  # times the usual gap without anything new is too long
 LEAST_SILENCE = timedelta(days=1)  # of working time, below which no source counts as frozen
-UNKNOWN_RHYTHM = timedelta(days=30)  # of a source whose rhythm is neither declared nor learned
-NEWEST = 30  # items from which the gap is learned
+UNKNOWN_SILENCE = timedelta(days=7)  # of working time, allowed while a rhythm is neither declared nor learned
+NEWEST = 1_000  # dates of one list that are looked at; a list of one busy morning may hold hundreds
+_NEWEST_DAYS = 30  # days with news from which the gap is learned
 _UNDATED = "none of its items has a date that can be read"
-_LEAST_DAYS = 4  # different days, from which a gap in days can be told
-_LEAST_ITEMS = 5  # of one or two days, from which a gap in hours can be told
 
 
 class Condition(StrEnum):
@@ -73,14 +72,17 @@ def judge_health(state: SourceState, source: Source, now: datetime) -> Health:
         return _failing(state, fresh)
     if state.last_polled_at is None:
         return Health(condition=Condition.NEW, words="not polled yet")
+    if dead := dead_lists(state, source):
+        return _broken_in_part(dead, fresh)
     if fresh is False:
-        undated = state.cause is Cause.NO_DATES
+        dateless = state.cause is Cause.NO_DATES
+        undated = dateless and state.newest_item_at is not None  # it had dates once
         return Health(
             condition=Condition.BROKEN,
             cause=Cause.NO_DATES if undated else Cause.FROZEN,
             words=_UNDATED if undated else silence_in_words(state, source, now),
             transport=True,
-            parse=not undated,
+            parse=not dateless,
             fresh=False,
         )
     return Health(
@@ -106,6 +108,27 @@ def _failing(state: SourceState, fresh: bool | None) -> Health:
     )
 
 
+def dead_lists(state: SourceState, source: Source) -> tuple[tuple[Feed, ListState], ...]:
+    """The primary lists that failed `FAILED_POLLS` times in a row, while others of the source are read."""
+    fared = {one.url: one for one in state.lists}
+    primary = [feed for feed in source.feeds if feed.use is Use.PRIMARY]
+    known = [(feed, fared[feed.url]) for feed in primary if feed.url in fared]
+    dead = tuple((feed, one) for feed, one in known if one.failures >= FAILED_POLLS)
+    return dead if len(dead) < len(primary) else ()
+
+
+def _broken_in_part(dead: tuple[tuple[Feed, ListState], ...], fresh: bool | None) -> Health:
+    cause = dead[0][1].cause
+    return Health(
+        condition=Condition.BROKEN,
+        cause=cause,
+        words="; ".join(f"list {feed.name}: {one.problem}" for feed, one in dead),
+        transport=cause is None or aspect_of(cause) is not Aspect.TRANSPORT,
+        parse=cause is None or aspect_of(cause) is not Aspect.PARSE,
+        fresh=fresh,
+    )
+
+
 def remembered(state: SourceState, source: Source, now: datetime) -> SourceState:
     """The memory with the moment at which the source broke, or without it once it is well again."""
     match judge_health(state, source, now).condition:
@@ -120,57 +143,56 @@ def remembered(state: SourceState, source: Source, now: datetime) -> SourceState
 # ── content ──
 
 
-def rhythm_of(state: SourceState, source: Source) -> timedelta:
-    """How often it usually publishes: as declared, else as learned, else `UNKNOWN_RHYTHM`."""
-    return source.rhythm or state.gap or UNKNOWN_RHYTHM
+def rhythm_of(state: SourceState, source: Source) -> timedelta | None:
+    """How often it usually publishes: as declared, else as learned; None while neither is known."""
+    return source.rhythm or state.gap
 
 
 def is_fresh(state: SourceState, source: Source, now: datetime) -> bool | None:
-    """Whether its newest item is as young as its rhythm lets expect; None when no item had a date."""
-    if state.newest_item_at is None:
-        return None
-    allowed = max(LEAST_SILENCE, SILENCES * rhythm_of(state, source))
-    return _working(state.newest_item_at, now, source) <= allowed
+    """Whether its newest item is as young as its rhythm lets expect; None while it has had none."""
+    last = last_news_at(state)
+    return None if last is None else _working(last, now, source) <= allowed_silence(state, source)
+
+
+def last_news_at(state: SourceState) -> datetime | None:
+    """When it last told something new: its newest item's date, of undated lists when one was last taken."""
+    return state.newest_item_at or state.newest_taken_at
+
+
+def allowed_silence(state: SourceState, source: Source) -> timedelta:
+    """For how long, in working time, nothing new from it is no reason to worry."""
+    rhythm = rhythm_of(state, source)
+    return UNKNOWN_SILENCE if rhythm is None else max(LEAST_SILENCE, SILENCES * rhythm)
 
 
 def usual_gap(dates: Iterable[datetime], source: Source) -> timedelta | None:
-    """The median gap between its newest items in working time; None when there are too few to tell.
+    """The median gap in working days, at least one, between its newest days with news.
 
-    Gaps are taken between the days on which it published, so that ten notices of one morning are one; of a
-    source whose list holds only a day or two, between the items.
+    All that one day brought counts once, be it ten notices of a morning or a hundred flashes. None when its
+    dates are all of one day: a batch a week looks then like a busy wire.
     """
-    newest = sorted(set(dates), reverse=True)[:NEWEST]
-    days = sorted({at.astimezone(source.timezone).date() for at in newest})
-    if len(days) >= _LEAST_DAYS:
-        return _gap_in_days(days, chinese=keeps_chinese_holidays(source))
-    if len(newest) >= _LEAST_ITEMS:
-        gaps = ((later - earlier).total_seconds() for later, earlier in pairwise(newest))
-        return timedelta(seconds=median(gaps))
-    return None
-
-
-def _gap_in_days(days: Sequence[date], *, chinese: bool) -> timedelta:
-    gaps = (working_days(earlier, later, chinese=chinese) for earlier, later in pairwise(days))
-    return timedelta(days=median(max(1, gap) for gap in gaps))
+    days = sorted({at.astimezone(source.timezone).date() for at in dates})[-_NEWEST_DAYS:]
+    chinese = keeps_chinese_holidays(source)
+    gaps = [working_days(earlier, later, chinese=chinese) for earlier, later in pairwise(days)]
+    return timedelta(days=median(max(1, gap) for gap in gaps)) if gaps else None
 
 
 def silence_in_words(state: SourceState, source: Source, now: datetime) -> str:
     """How long it has told nothing new, and how often it usually does."""
-    if state.newest_item_at is None:
+    last = last_news_at(state)
+    if last is None:
         return ""
-    days = _working(state.newest_item_at, now, source) / timedelta(days=1)
-    when = state.newest_item_at.astimezone(source.timezone).date()
-    usual = (
-        "" if source.rhythm is None and state.gap is None else f", usually {rhythm_in_words(state, source)}"
-    )
-    return f"nothing new since {when} ({days:.0f} working days{usual})"
+    days = _working(last, now, source) / timedelta(days=1)
+    usual = f", usually {rhythm_in_words(state, source)}" if rhythm_of(state, source) else ""
+    return f"nothing new since {last.astimezone(source.timezone).date()} ({days:.0f} working days{usual})"
 
 
 def rhythm_in_words(state: SourceState, source: Source) -> str:
     """Its expected rhythm, for tables: every 2 h, every 1.5 days."""
-    if source.rhythm is None and state.gap is None:
+    rhythm = rhythm_of(state, source)
+    if rhythm is None:
         return "not known yet"
-    hours = rhythm_of(state, source) / timedelta(hours=1)
+    hours = rhythm / timedelta(hours=1)
     return f"every {hours / 24:.3g} days" if hours >= 24 else f"every {max(hours, 0.1):.2g} h"
 
 

@@ -1,9 +1,10 @@
-"""Days on which nobody expects news: weekends, and the public holidays of mainland China.
+"""Days on which nobody expects news: weekends, and the public holidays of mainland China or of the West.
 
 The rules are those of the State Council (全国年节及纪念日放假办法, changed in November 2024), the lunar
 festivals those of the Chinese calendar. Which days around a festival are worked in return is announced each
 autumn and left out: it makes a day too few or too many count. After `LAST_YEAR` the lunar festivals are not
-known, and this table needs more lines.
+known, and this table needs more lines. Elsewhere the days between Christmas and New Year count as rest, and the
+holidays of the United States around which its press falls silent.
 """
 
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ _LUNAR = (
 )
 LAST_YEAR = _LUNAR[-1][0].year
 _FIXED = ((1, 1, 1), (5, 1, 5), (10, 1, 7))  # month, day, days: New Year, Labour Day, National Day
+_CHRISTMAS, _NEW_YEAR = (12, 24), (1, 2)  # the first day and the last of the rest between the years
+_MONDAY, _THURSDAY = 0, 3
 _EVE = timedelta(days=1)
 _SPRING = 8  # days, from the eve on
 _CHINESE = ("CN", "HK", "MO")
@@ -39,8 +42,8 @@ def keeps_chinese_holidays(source: Source) -> bool:
 
 
 def rests(day: date, *, chinese: bool) -> bool:
-    """Whether a day is a weekend or, for China, a public holiday."""
-    return day.weekday() >= 5 or (chinese and day in _holidays(day.year))
+    """Whether a day is a weekend or a holiday: of China, or of those who do not keep China's."""
+    return day.weekday() >= 5 or day in (_holidays if chinese else _western_holidays)(day.year)
 
 
 def working_time(start: datetime, end: datetime, *, zone: ZoneInfo, chinese: bool) -> timedelta:
@@ -83,3 +86,30 @@ def _holidays(year: int) -> frozenset[date]:
             days.update(spring - _EVE + timedelta(days=more) for more in range(_SPRING))
             days.update(single)
     return frozenset(days)
+
+
+@cache
+def _western_holidays(year: int) -> frozenset[date]:
+    new_year = _days(date(year, 1, 1), date(year, *_NEW_YEAR))
+    christmas = _days(date(year, *_CHRISTMAS), date(year, 12, 31))
+    thanksgiving = _first(_THURSDAY, date(year, 11, 1)) + timedelta(weeks=3)
+    return frozenset(
+        (
+            *new_year,
+            *christmas,
+            _observed(date(year, 7, 4)),
+            _first(_MONDAY, date(year, 9, 1)),
+            thanksgiving,
+            thanksgiving + _DAY,
+        )
+    )
+
+
+def _first(weekday: int, day: date) -> date:
+    """The first such day of the week from this day on."""
+    return day + timedelta(days=(weekday - day.weekday()) % 7)
+
+
+def _observed(day: date) -> date:
+    """The weekday on which a holiday is kept: of a Saturday the day before, of a Sunday the day after."""
+    return day - _DAY if day.weekday() == 5 else day + _DAY if day.weekday() == 6 else day

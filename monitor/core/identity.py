@@ -67,6 +67,22 @@ def canonical_url(url: str) -> str:
     return urlunsplit(("https", _netloc(parts), parts.path or "/", query, ""))
 
 
+def storable(text: str) -> str:
+    """The text without half surrogate pairs and NUL, which no database takes."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+def without_userinfo(url: str) -> str:
+    """The address without the name and password it may carry, which no publisher means to tell."""
+    before, slashes, rest = url.partition("://")
+    netloc = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    if "@" not in netloc:
+        return url
+    return before + slashes + netloc.rpartition("@")[2] + rest[len(netloc) :]
+
+
 def _split(url: str) -> SplitResult | None:
     if len(url) > LONGEST_URL:
         return None
@@ -93,14 +109,16 @@ def _tracks(pair: str) -> bool:
     return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
 
 
-def entry_keys(entries: Sequence[Entry]) -> tuple[frozenset[str], ...]:
+def entry_keys(entries: Sequence[Entry], list_name: str = "") -> tuple[frozenset[str], ...]:
     """For each entry of one listing the keys any of which, once known, makes it known.
 
     A guid or link counts only while no other entry of the listing carries it: some publishers give every
-    item one guid, or every item the address of the section. Link and title together always count.
+    item one guid, or every item the address of the section. Link and title together always count. A guid
+    counts together with the title or the link, for some are given again to another item; one that is no
+    address is worth no more than its list, so it goes by `list_name`.
     """
     links = [canonical_url(entry.link) for entry in entries]
-    guids = [_guid(entry.guid) for entry in entries]
+    guids = [_guid(entry.guid, list_name) for entry in entries]
     link_counts = _distinct(links, entries)
     guid_counts = _distinct(guids, entries)
     return tuple(
@@ -116,9 +134,7 @@ def _distinct(names: Sequence[str], entries: Sequence[Entry]) -> Counter[str]:
 
 
 def _keys(entry: Entry, guid: str, link: str, guid_is_one: bool, link_is_one: bool) -> list[str]:
-    keys = []
-    if guid and guid_is_one:
-        keys.append(f"guid:{guid}")
+    keys = _guid_keys(entry, guid, link, link_is_one) if guid and guid_is_one and guid != link else []
     if link and link_is_one:
         keys.append(f"link:{link}")
     if link:
@@ -128,9 +144,17 @@ def _keys(entry: Entry, guid: str, link: str, guid_is_one: bool, link_is_one: bo
     return keys
 
 
-def _guid(guid: str) -> str:
+def _guid_keys(entry: Entry, guid: str, link: str, link_is_one: bool) -> list[str]:
+    if not link:
+        return [f"guid:{guid}"]
+    with_title = f"guid+title:{guid} {_title(entry)}"
+    return [with_title] if link_is_one else [with_title, f"guid+link:{guid} {link}"]
+
+
+def _guid(guid: str, list_name: str) -> str:
     """A guid that is an address compares like one."""
-    return canonical_url(guid) or guid.strip()
+    guid = guid.strip()
+    return canonical_url(guid) or (f"{list_name} {guid}".strip() if guid else "")
 
 
 def _title(entry: Entry) -> str:

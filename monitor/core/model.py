@@ -506,6 +506,11 @@ class Delivery:
     claimed_until: datetime | None = None
     attempts: int = 0
     maybe_sent: bool = False  # an earlier attempt may have arrived
+    doubts: int = (
+        0  # sends of it whose answer was lost, since something was proved or a person resumed the chat
+    )
+    proved_absent: bool = False  # reading back found no earlier attempt; one may have hidden behind a gap
+    waits_since: datetime | None = None  # when `not_before` was decided
     message_id: int | None = None
     why: str = ""  # the last trouble, in words
     settled_at: datetime | None = None
@@ -569,6 +574,29 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListState:
+    """How one list of a source fared of late."""
+
+    url: str
+    failures: int = 0  # in a row
+    last_ok_at: datetime | None = None
+    problem: str = ""  # of the last time it was asked for
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageOwed:
+    """An entry that is not kept yet: its page failed for a reason that passes, and will be tried again."""
+
+    entry: Entry
+    keys: frozenset[str]
+    first_sight: bool
+    seen_at: datetime
+    tries: int  # that failed
+    next_try_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
     """A source's polling memory."""
 
@@ -578,10 +606,12 @@ class SourceState:
     last_polled_at: datetime | None = None
     last_ok_at: datetime | None = None
     newest_item_at: datetime | None = None
+    newest_taken_at: datetime | None = None  # when an entry not seen before was last taken in
     failures: int = 0  # in a row
     problem: str = ""  # of the last poll; "" when it went well
     delay: float = 0.0  # seconds between requests as learned from the site; 0 means not learned yet
     validators: tuple[Validator, ...] = ()
+    lists: tuple[ListState, ...] = ()
     cause: Cause | None = None  # of the last poll's problem
     gap: timedelta | None = None  # between two of its items, as learned; in working time
     broken_since: datetime | None = None  # when it was first judged broken; None while it is not

@@ -18,6 +18,9 @@ DOUBT_WAIT = timedelta(seconds=60)
 TOKEN_WAIT = timedelta(minutes=5)
 DIGEST_WAIT = timedelta(hours=1)
 MOST_TRIPS = 5  # tries of a delivery on which our own code fails
+MOST_REPEATS = 3  # of a message in doubt, on a channel that cannot tell whether it arrived
+MOST_NOTED = 500  # ids remembered per row of numbers, far more than one doubt spans
+_SUPERGROUPS = -1_000_000_000_000  # Telegram's ids of supergroups and channels begin here, downwards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,20 @@ def backoff(attempts: int) -> timedelta:
     return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
 
 
+def shares_sequence(address: str) -> bool:
+    """Whether messages of this address are numbered in the one row that all private chats and basic groups
+    of a bot share.
+
+    Supergroups and channels (ids from -1000000000000 downwards, or names) have a row of their own.
+    """
+    return address.removeprefix("-").isdecimal() and int(address) > _SUPERGROUPS
+
+
+def repeated_enough(delivery: Delivery) -> bool:
+    """Whether one more repeat would be a nuisance, on a channel that cannot tell whether any arrived."""
+    return delivery.doubts > MOST_REPEATS
+
+
 def outcome_of(trouble: SendError) -> Outcome:
     """What an error of the sender says about the delivery it was raised for."""
     why = str(trouble)
@@ -186,26 +203,27 @@ def _later(
 ) -> Delivery:
     match outcome:
         case ProvedAbsent():
-            return _waiting(replace(delivery, maybe_sent=False), now + outcome.wait, "it had not arrived")
+            absent = replace(delivery, maybe_sent=False, proved_absent=True, doubts=0)
+            return _waiting(absent, now, outcome.wait, "it had not arrived")
         case Unproved():
-            return _waiting(replace(delivery, maybe_sent=True), now + DIGEST_WAIT, "it may have arrived")
+            return _waiting(replace(delivery, maybe_sent=True), now, DIGEST_WAIT, "it may have arrived")
         case Doubtful():
             pause = max(DOUBT_WAIT, backoff(delivery.attempts))
-            return _waiting(replace(delivery, maybe_sent=True), now + pause, outcome.why)
+            return _waiting(replace(delivery, maybe_sent=True), now, pause, outcome.why)
         case NotDelivered():
-            return _waiting(delivery, now + backoff(delivery.attempts), outcome.why)
+            return _waiting(delivery, now, backoff(delivery.attempts), outcome.why)
         case RetryAfter():
             why = f"asked to wait {outcome.after.total_seconds():g} s"
-            return _waiting(delivery, now + outcome.after, why)
+            return _waiting(delivery, now, outcome.after, why)
         case _:  # the token is refused
-            return _waiting(delivery, now + TOKEN_WAIT, outcome.why)
+            return _waiting(delivery, now, TOKEN_WAIT, outcome.why)
 
 
 def _after_trip(delivery: Delivery, trip: Tripped, now: datetime) -> Delivery:
     doubtful = replace(delivery, maybe_sent=delivery.maybe_sent or trip.left)
     if trip.times >= MOST_TRIPS:
         return _closed(doubtful, DeliveryState.DEAD, trip.why, now)
-    return _waiting(doubtful, now + DOUBT_WAIT, trip.why)
+    return _waiting(doubtful, now, DOUBT_WAIT, trip.why)
 
 
 def _sent(delivery: Delivery, message_id: int | None, now: datetime) -> Delivery:
@@ -214,6 +232,7 @@ def _sent(delivery: Delivery, message_id: int | None, now: datetime) -> Delivery
         state=DeliveryState.SENT,
         message_id=message_id,
         not_before=None,
+        waits_since=None,
         claimed_until=None,
         why="",
         settled_at=now,
@@ -224,6 +243,6 @@ def _closed(delivery: Delivery, state: DeliveryState, why: str, now: datetime) -
     return replace(delivery, state=state, claimed_until=None, why=why, settled_at=now)
 
 
-def _waiting(delivery: Delivery, until: datetime, why: str) -> Delivery:
+def _waiting(delivery: Delivery, now: datetime, wait: timedelta, why: str) -> Delivery:
     state = DeliveryState.UNSURE if delivery.maybe_sent else DeliveryState.WAITING
-    return replace(delivery, state=state, not_before=until, claimed_until=None, why=why)
+    return replace(delivery, state=state, not_before=now + wait, waits_since=now, claimed_until=None, why=why)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.core.archive import Alike, First, Judged, Kept, Latency
+from monitor.core.archive import Alike, First, Judged, Kept, Latency, Undelivered
 from monitor.core.mark import Mark
 from monitor.core.model import (
     Article,
@@ -21,6 +21,7 @@ from monitor.core.model import (
     DeliveryState,
     Due,
     Message,
+    PageOwed,
     Reason,
     Report,
     RobotsText,
@@ -53,7 +54,10 @@ class Work(Protocol):
 
     # sources
     def keep_sources(self, sources: Collection[Source], now: datetime) -> None:
-        """Make these the watched sources: new ones are due at `now`, known ones keep their state."""
+        """Make these the watched sources: new ones are due at `now`, known ones keep their state.
+
+        One that is asked for other lists than before, or otherwise, is due at `now` as well.
+        """
         ...
 
     def source_state(self, source_id: SourceId) -> SourceState | None: ...
@@ -63,6 +67,19 @@ class Work(Protocol):
     def robots(self, origin: str) -> RobotsText | None: ...
 
     def save_robots(self, robots: RobotsText) -> None: ...
+
+    def owe_page(self, owed: PageOwed) -> bool:
+        """Keep an entry whose page is to be tried again, in place of the same one tried less often; False
+        when the source is owed as many as `MOST_OWED` already."""
+        ...
+
+    def settle_page(self, source_id: SourceId, link: str) -> None:
+        """Forget the page of this address, if it was owed."""
+        ...
+
+    def pages_owed(self, source_id: SourceId) -> tuple[PageOwed, ...]:
+        """The pages a source is owed, the first due first."""
+        ...
 
     def alerts_since(self, since: datetime) -> dict[ChatName, int]:
         """How many alerts of its own each chat was owed, queued at or after `since`; not what is
@@ -228,6 +245,10 @@ class Store(Protocol):
         """Watched sources whose next poll is due, the longest overdue first."""
         ...
 
+    def late_sources(self, after: datetime) -> tuple[SourceState, ...]:
+        """Watched sources whose next poll is due later than `after`."""
+        ...
+
     def source_states(self) -> tuple[SourceState, ...]:
         """Every watched source, by id."""
         ...
@@ -287,12 +308,38 @@ class Outbox(Protocol):
         ...
 
     def note_message(self, address: str, message_id: int) -> None:
-        """Remember a message of ours at a Telegram address, so that reading back neither takes it for a
-        doubtful one nor starts below it."""
+        """Remember the id of a message at a Telegram address, of the bot or sent to it, so that reading back
+        neither takes it for a doubtful one nor starts below it."""
         ...
 
     def noted_messages(self, address: str, after: int) -> frozenset[int]:
-        """The ids above `after` of messages of ours at this address that are settled or were noted."""
+        """The ids above `after` that are settled or were noted: of this address, or of all addresses that are
+        numbered with it (see `shares_sequence`). The newest `MOST_NOTED` are kept."""
+        ...
+
+    def newest_noted(self, address: str) -> int | None:
+        """The highest of these ids."""
+        ...
+
+    def begin_answer(self, address: str, now: datetime) -> int:
+        """An answer of the bot is about to leave: until it is ended or dropped, `answer_open` tells of it.
+        Returns its number."""
+        ...
+
+    def end_answer(self, number: int, address: str, message_id: int, *, begun_before: datetime) -> None:
+        """The answer has this id; other answers begun before `begun_before` lie below it, if anywhere."""
+        ...
+
+    def drop_answer(self, number: int) -> None:
+        """The answer did not leave, or was refused."""
+        ...
+
+    def answer_open(self, address: str, above: int) -> bool:
+        """Whether an answer of unknown id may lie above this id: then nothing there may be edited."""
+        ...
+
+    def in_doubt(self, address: str, until: datetime) -> bool:
+        """Whether something sent to this address will be looked for before `until`."""
         ...
 
     def open_alerts(
@@ -332,8 +379,11 @@ class Outbox(Protocol):
         """Queue gathered deliveries as messages of their own; returns how many."""
         ...
 
-    def hold_chat(self, chat: ChatName, until: datetime) -> None:
-        """Nothing for this chat is due before `until`; survives a restart."""
+    def hold_chat(self, chat: ChatName, until: datetime, since: datetime) -> None:
+        """Nothing for this chat is due before `until`, as was decided at `since`; survives a restart.
+
+        It is over as well when the clock was set back behind `since`.
+        """
         ...
 
     def held_chats(self, now: datetime) -> dict[ChatName, datetime]:
@@ -355,15 +405,23 @@ class Outbox(Protocol):
         """Queue again what was parked; returns how many."""
         ...
 
-    def move_chat(self, chat: ChatName, new_id: str) -> None:
-        """Remember the chat's new Telegram id."""
+    def move_chat(self, chat: ChatName, new_id: str, configured_id: str) -> None:
+        """Remember the new Telegram id of the chat that is configured with this one."""
         ...
 
-    def chat_id(self, chat: ChatName) -> str | None:
-        """The id remembered by `move_chat`, if any."""
+    def chat_id(self, chat: ChatName, configured_id: str | None = None) -> str | None:
+        """The id remembered by `move_chat`, if any; it holds only for the id that was configured then."""
         ...
 
     def counts(self) -> dict[DeliveryState, int]: ...
+
+    def undelivered(self, now: datetime) -> tuple[Undelivered, ...]:
+        """What is due at `now` and not delivered, by chat and reason, the longest waiting first.
+
+        Doubtful ones and those that wait for another try are among it; gathered ones, those whose time has
+        not come and the messages of parked chats are not.
+        """
+        ...
 
     def next_due_at(self, now: datetime) -> datetime | None:
         """When `claim` will next have something, `now` at the earliest, for waking up in time."""
@@ -484,6 +542,10 @@ class Sender(Protocol):
         True when it was changed or was the same already. Raises a SendError: NotOurs when the message is
         somebody else's, which tells reading back that the chat reaches at least so far.
         """
+        ...
+
+    async def delete(self, chat: Chat, message_id: int) -> bool:
+        """Take a message back; False when it stays, or was gone. Raises a SendError."""
         ...
 
     async def reads_back(self, chat: Chat) -> bool:

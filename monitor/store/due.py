@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from monitor.core.model import ChatName, DeliveryId, DeliveryState
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
+# By so much clocks are set back in normal work. A wait decided further ahead than that is over: else a
+# chat would be silent until the clock is where it was.
+SLACK = timedelta(seconds=10)
 OPEN = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNSURE, DeliveryState.CLAIMED)
 FINAL = (
     DeliveryState.SENT,
@@ -28,6 +31,7 @@ class Owed:
     not_before: datetime | None
     claimed_until: datetime | None
     maybe_sent: bool
+    waits_since: datetime | None = None  # when `not_before` was decided
     edit: bool = False  # brings an earlier message up to date; anything new goes first
 
     @property
@@ -35,11 +39,12 @@ class Owed:
         """An earlier attempt may have arrived."""
         return self.maybe_sent or self.state in (DeliveryState.UNSURE, DeliveryState.CLAIMED)
 
-    @property
-    def due_at(self) -> datetime:
+    def due_at(self, now: datetime) -> datetime:
         """When its turn comes, other deliveries aside."""
         if self.state is DeliveryState.CLAIMED:
             return self.claimed_until or self.queued_at
+        if self.waits_since is not None and self.waits_since > now + SLACK:
+            return _AT_ONCE
         # Not when it was queued: after a clock was set back that may be tomorrow.
         return self.not_before or _AT_ONCE
 
@@ -100,17 +105,17 @@ def _by_place(owed: Iterable[Owed], addresses: Mapping[ChatName, str]) -> dict[t
 def _turn(waiting: list[Owed], now: datetime) -> Owed | None:
     if any(_in_flight(one, now) for one in waiting):
         return None
-    return min((one for one in waiting if one.due_at <= now), key=_order, default=None)
+    return min((one for one in waiting if one.due_at(now) <= now), key=_order, default=None)
 
 
 def _due_at(waiting: list[Owed], now: datetime) -> datetime:
-    in_flight = [one.due_at for one in waiting if _in_flight(one, now)]
-    return max(in_flight) if in_flight else min(one.due_at for one in waiting)
+    in_flight = [one.due_at(now) for one in waiting if _in_flight(one, now)]
+    return max(in_flight) if in_flight else min(one.due_at(now) for one in waiting)
 
 
 def _in_flight(one: Owed, now: datetime) -> bool:
     """Its lease runs: nothing else may go to the chat, so that a doubtful send can be told from others."""
-    return one.state is DeliveryState.CLAIMED and one.due_at > now
+    return one.state is DeliveryState.CLAIMED and one.due_at(now) > now
 
 
 def _order(one: Owed) -> tuple[bool, datetime, int]:

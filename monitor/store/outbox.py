@@ -4,21 +4,20 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, true, update
 
+from monitor.core.archive import Undelivered
 from monitor.core.errors import LeaseLost
 from monitor.core.model import ChatName, Delivery, DeliveryId, DeliveryKind, DeliveryState
-from monitor.store import due, queue
+from monitor.core.outbox import DOUBT_WAIT
+from monitor.store import due, noted, queue
 from monitor.store import tables as t
 from monitor.store.database import Database
 from monitor.store.deliveries import deliveries
 from monitor.store.owing import owe, owe_edit
 from monitor.store.statements import chunks, upsert
 
-MOST_NOTED = 500  # ids of our own messages remembered per address, far more than one doubt spans
-
 _d = t.deliveries.c
-_own = t.own_messages.c
 # A chat has not seen these, nor can it have.
 _UNDELIVERED = _d.state.in_((DeliveryState.QUEUED, DeliveryState.WAITING)) & ~_d.maybe_sent
 
@@ -66,12 +65,40 @@ class SqlOutbox(Database):
 
     def note_message(self, address: str, message_id: int) -> None:
         with self._write() as connection:
-            _note(connection, address, message_id)
+            noted.note(connection, address, message_id)
 
     def noted_messages(self, address: str, after: int) -> frozenset[int]:
-        above = select(_own.message_id).where(_own.address == address, _own.message_id > after)
         with self._read() as connection:
-            return frozenset(connection.scalars(above))
+            return noted.noted(connection, address, after)
+
+    def newest_noted(self, address: str) -> int | None:
+        with self._read() as connection:
+            return noted.newest(connection, address)
+
+    # what the bot answers
+
+    def begin_answer(self, address: str, now: datetime) -> int:
+        with self._write() as connection:
+            return noted.begin_answer(connection, address, now)
+
+    def end_answer(self, number: int, address: str, message_id: int, *, begun_before: datetime) -> None:
+        with self._write() as connection:
+            noted.note(connection, address, message_id)
+            noted.drop_answer(connection, number)
+            noted.bound_answers(connection, address, message_id, begun_before)
+
+    def drop_answer(self, number: int) -> None:
+        with self._write() as connection:
+            noted.drop_answer(connection, number)
+
+    def answer_open(self, address: str, above: int) -> bool:
+        with self._read() as connection:
+            return noted.answer_open(connection, address, above)
+
+    def in_doubt(self, address: str, until: datetime) -> bool:
+        here = (_d.claimed_address == address) & (_d.state == DeliveryState.UNSURE)
+        with self._read() as connection:
+            return bool(connection.scalar(select(exists().where(here, _d.not_before <= until))))
 
     # many in one
 
@@ -142,9 +169,9 @@ class SqlOutbox(Database):
 
     # chats
 
-    def hold_chat(self, chat: ChatName, until: datetime) -> None:
+    def hold_chat(self, chat: ChatName, until: datetime, since: datetime) -> None:
         with self._write() as connection:
-            upsert(connection, t.chats, {"name": chat}, {"held_until": until})
+            upsert(connection, t.chats, {"name": chat}, {"held_until": until, "held_since": since})
 
     def held_chats(self, now: datetime) -> dict[ChatName, datetime]:
         with self._read() as connection:
@@ -179,22 +206,25 @@ class SqlOutbox(Database):
             queued = connection.execute(
                 update(t.deliveries)
                 .where(parked)
-                .values(state=DeliveryState.QUEUED, not_before=None, settled_at=None)
+                .values(state=DeliveryState.QUEUED, not_before=None, settled_at=None, doubts=0)
             )
             return queued.rowcount
 
-    def move_chat(self, chat: ChatName, new_id: str) -> None:
+    def move_chat(self, chat: ChatName, new_id: str, configured_id: str) -> None:
         # What is under way goes to the new address, whose message ids begin anew.
         under_way = (_d.chat == chat) & (_d.state == DeliveryState.CLAIMED)
         with self._write() as connection:
-            upsert(connection, t.chats, {"name": chat}, {"moved_to": new_id})
+            upsert(connection, t.chats, {"name": chat}, {"moved_to": new_id, "moved_from": configured_id})
             connection.execute(
                 update(t.deliveries).where(under_way).values(claimed_address=new_id, last_known_id=None)
             )
 
-    def chat_id(self, chat: ChatName) -> str | None:
+    def chat_id(self, chat: ChatName, configured_id: str | None = None) -> str | None:
+        moved = select(t.chats.c.moved_to).where(t.chats.c.name == chat)
+        if configured_id is not None:
+            moved = moved.where(t.chats.c.moved_from == configured_id)
         with self._read() as connection:
-            return connection.scalar(select(t.chats.c.moved_to).where(t.chats.c.name == chat))
+            return connection.scalar(moved)
 
     # figures
 
@@ -203,6 +233,21 @@ class SqlOutbox(Database):
         with self._read() as connection:
             found = {row.state: row.number for row in connection.execute(by_state)}
         return {state: found.get(state, 0) for state in DeliveryState}
+
+    def undelivered(self, now: datetime) -> tuple[Undelivered, ...]:
+        since = func.min(_d.queued_at)
+        tried = _d.state.in_((DeliveryState.CLAIMED, DeliveryState.WAITING, DeliveryState.UNSURE))
+        ripe = (_d.state == DeliveryState.QUEUED) & (_d.not_before.is_(None) | (_d.not_before <= now))
+        with self._read() as connection:
+            open_ones = select(_d.chat, _d.why, func.count().label("number"), since.label("since")).where(
+                tried | ripe, _d.chat.not_in(_parked(connection))
+            )
+            found = connection.execute(
+                open_ones.group_by(_d.chat, _d.why).order_by(since, _d.chat, _d.why.desc())
+            )
+            return tuple(
+                Undelivered(chat=row.chat, why=row.why, number=row.number, since=row.since) for row in found
+            )
 
     def next_due_at(self, now: datetime) -> datetime | None:
         with self._read() as connection:
@@ -215,7 +260,11 @@ def _among(chats: Collection[ChatName] | None) -> ColumnElement[bool]:
 
 
 def _held(connection: Connection, now: datetime) -> dict[ChatName, datetime]:
-    held = select(t.chats.c.name, t.chats.c.held_until).where(t.chats.c.held_until > now)
+    c = t.chats.c
+    in_force = or_(
+        c.held_since.is_(None), c.held_since <= now + due.SLACK
+    )  # the clock may have been set back
+    held = select(c.name, c.held_until).where(c.held_until > now, in_force)
     return {row.name: row.held_until for row in connection.execute(held)}
 
 
@@ -249,9 +298,9 @@ def _last_known(connection: Connection, one: due.Owed, address: str | None) -> i
 
 def _newest_known(connection: Connection, chat: ChatName, address: str | None) -> int | None:
     if address is not None:
-        newest = connection.scalar(select(func.max(_own.message_id)).where(_own.address == address))
+        newest = noted.newest(connection, address)
         if newest is not None:
-            return int(newest)
+            return newest
     # Sent before addresses were written down.
     unaddressed = select(func.max(_d.message_id)).where(_d.chat == chat, _d.claimed_address.is_(None))
     newest_of_chat: int | None = connection.scalar(unaddressed)
@@ -270,6 +319,9 @@ def _outcome(delivery: Delivery, row: RowMapping) -> dict[str, Any]:
         "last_known_id": delivery.last_known_id,
         "why": delivery.why,
         "maybe_sent": delivery.maybe_sent,
+        "doubts": delivery.doubts,
+        "proved_absent": delivery.proved_absent,
+        "waits_since": delivery.waits_since,
         "settled_at": delivery.settled_at,
     }
 
@@ -282,21 +334,14 @@ def _grown(delivery: Delivery, row: RowMapping) -> bool:
 def _arrived(connection: Connection, delivery: Delivery, row: RowMapping, message_id: int) -> None:
     if row["kind"] == DeliveryKind.EDIT:
         return
-    if row["claimed_address"] is not None:
-        _note(connection, row["claimed_address"], message_id)
+    if address := row["claimed_address"]:
+        noted.note(connection, address, message_id)
+        if delivery.settled_at is not None:
+            # It left within the time a request takes; answers that left as long before lie below it.
+            noted.bound_answers(connection, address, message_id, delivery.settled_at - 2 * DOUBT_WAIT)
     if _grown(delivery, row):
         key = row["key"].replace("story:", "edit:", 1)
         owe_edit(connection, row, key, delivery.settled_at or row["claimed_until"])
-
-
-def _note(connection: Connection, address: str, message_id: int) -> None:
-    this = {"address": address, "message_id": message_id}
-    of_address = select(_own.message_id).where(_own.address == address)
-    if connection.scalar(of_address.where(_own.message_id == message_id)) is not None:
-        return
-    connection.execute(insert(t.own_messages).values(**this))
-    surplus = of_address.order_by(_own.message_id.desc()).limit(1).offset(MOST_NOTED).scalar_subquery()
-    connection.execute(delete(t.own_messages).where(_own.address == address, _own.message_id <= surplus))
 
 
 def _foldable(connection: Connection, ids: Collection[DeliveryId], chat: ChatName) -> list[int]:

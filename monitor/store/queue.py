@@ -23,7 +23,10 @@ from monitor.store import due
 from monitor.store import tables as t
 
 _d = t.deliveries.c
-_SEEN = (_d.id, _d.chat, _d.state, _d.queued_at, _d.not_before, _d.claimed_until, _d.maybe_sent, _d.kind)
+_SEEN = (
+    *(_d.id, _d.chat, _d.state, _d.kind, _d.queued_at),
+    *(_d.not_before, _d.waits_since, _d.claimed_until, _d.maybe_sent),
+)
 _TRIED = (DeliveryState.CLAIMED, DeliveryState.WAITING, DeliveryState.UNSURE)
 
 
@@ -45,6 +48,7 @@ def owed(
             not_before=row.not_before,
             claimed_until=row.claimed_until,
             maybe_sent=row.maybe_sent,
+            waits_since=row.waits_since,
             edit=row.kind == DeliveryKind.EDIT,
         )
         for row in connection.execute(_fronts(ahead), values)

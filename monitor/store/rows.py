@@ -1,7 +1,8 @@
 """Rows become nouns here, and nouns rows."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -19,6 +20,7 @@ from monitor.core.model import (
     Doctype,
     Field,
     Hit,
+    ListState,
     Match,
     Priority,
     Reason,
@@ -41,6 +43,7 @@ STATE_COLUMNS = (
     "last_polled_at",
     "last_ok_at",
     "newest_item_at",
+    "newest_taken_at",
     "failures",
     "problem",
     "delay",
@@ -95,6 +98,9 @@ DELIVERY_COLUMNS = (
     "message_id",
     "why",
     "settled_at",
+    "doubts",
+    "proved_absent",
+    "waits_since",
 )
 
 
@@ -111,7 +117,8 @@ def state_row(state: SourceState) -> dict[str, Any]:
     """The columns of a source's polling memory."""
     validators = [{"url": v.url, "etag": v.etag, "last_modified": v.last_modified} for v in state.validators]
     gap = None if state.gap is None else state.gap.total_seconds()
-    return columns_of(state, STATE_COLUMNS) | {"validators": validators, "gap": gap}
+    lists = [_list_to_json(one) for one in state.lists]
+    return columns_of(state, STATE_COLUMNS) | {"validators": validators, "gap": gap, "lists": lists}
 
 
 def state_from(row: Row) -> SourceState:
@@ -120,7 +127,22 @@ def state_from(row: Row) -> SourceState:
     picked = _picked(row, STATE_COLUMNS)
     cause = None if row["cause"] is None else Cause(row["cause"])
     gap = None if row["gap"] is None else timedelta(seconds=row["gap"])
-    return SourceState(source_id=row["id"], validators=validators, **picked | {"cause": cause, "gap": gap})
+    typed = {"cause": cause, "gap": gap, "lists": tuple(map(_list_from_json, row["lists"]))}
+    return SourceState(source_id=row["id"], validators=validators, **picked | typed)
+
+
+def _list_to_json(one: ListState) -> dict[str, Any]:
+    at = None if one.last_ok_at is None else one.last_ok_at.isoformat()
+    return asdict(one) | {"last_ok_at": at}
+
+
+def _list_from_json(kept: Mapping[str, Any]) -> ListState:
+    at, cause = kept["last_ok_at"], kept["cause"]
+    typed = {
+        "last_ok_at": None if at is None else datetime.fromisoformat(at),
+        "cause": None if cause is None else Cause(cause),
+    }
+    return ListState(**{**kept, **typed})
 
 
 def story_from(row: Row) -> Story:

@@ -42,6 +42,11 @@ class SqlStore(SqlOutbox, SqlArchive, SqlRuleBooks):
             rows = connection.execute(watched.order_by(t.sources.c.next_poll_at, t.sources.c.id)).mappings()
             return tuple(map(state_from, rows))
 
+    def late_sources(self, after: datetime) -> tuple[SourceState, ...]:
+        late = select(t.sources).where(t.sources.c.watched, t.sources.c.next_poll_at > after)
+        with self._read() as connection:
+            return tuple(map(state_from, connection.execute(late).mappings()))
+
     def source_states(self) -> tuple[SourceState, ...]:
         with self._read() as connection:
             rows = connection.execute(

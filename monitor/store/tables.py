@@ -84,6 +84,7 @@ sources = Table(
     Column("last_polled_at", Moment),
     Column("last_ok_at", Moment),
     Column("newest_item_at", Moment),
+    Column("newest_taken_at", Moment),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("problem", Text, nullable=False, server_default=""),
     Column("delay", Float, nullable=False, server_default="0"),
@@ -93,7 +94,23 @@ sources = Table(
     Column("broken_since", Moment),
     Column("told_broken", Boolean, nullable=False, server_default=false()),
     Column("told_at", Moment),
+    Column("lists", JSON, nullable=False, server_default="[]"),
+    Column("asked_as", Text, nullable=False, server_default=""),  # a digest of what is asked for, and how
     Index(None, "watched", "next_poll_at"),
+)
+
+# Entries that are not kept yet, because their pages failed for a reason that passes.
+pages_owed = Table(
+    "pages_owed",
+    metadata,
+    Column("source_id", Text, ForeignKey("sources.id"), primary_key=True),
+    Column("link", Text, primary_key=True),
+    Column("entry", JSON, nullable=False),
+    Column("keys", JSON, nullable=False),
+    Column("first_sight", Boolean, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", Moment, nullable=False),
 )
 
 robots = Table(
@@ -214,6 +231,9 @@ deliveries = Table(
     Column("claimed_address", Text),
     Column("why", Text, nullable=False, server_default=""),
     Column("settled_at", Moment),
+    Column("doubts", Integer, nullable=False, server_default="0"),
+    Column("proved_absent", Boolean, nullable=False, server_default=false()),
+    Column("waits_since", Moment),
     UniqueConstraint("key", "chat"),
     # With all that decides whose turn it is, so that a long queue is passed over without reading its rows.
     Index("ix_deliveries_turn", "state", "chat", "queued_at", "id", "kind", "not_before", "first_id"),
@@ -229,13 +249,28 @@ chats = Table(
     Column("held_until", Moment),
     Column("moved_to", Text),
     Column("parked_why", Text),
+    Column("moved_from", Text),  # the configured id for which `moved_to` holds
+    Column("held_since", Moment),
 )
 
+# Ids of messages that are not a doubtful one: of the bot, and of people where they share a row of numbers.
 own_messages = Table(
     "own_messages",
     metadata,
     Column("address", Text, primary_key=True),
     Column("message_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shared", Boolean, nullable=False, server_default=false()),
+    Index(None, "shared", "message_id"),
+)
+
+# The bot's answers whose id is not known: under way, or their acknowledgement was lost.
+open_answers = Table(
+    "open_answers",
+    metadata,
+    Column("id", _Serial, primary_key=True),
+    Column("address", Text, nullable=False, index=True),
+    Column("since", Moment, nullable=False),
+    Column("below", BigInteger),  # an id above the answer's, once one is known
 )
 
 presses = Table(

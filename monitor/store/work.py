@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import bindparam, select, update
 
@@ -22,6 +23,7 @@ from monitor.core.profile import to_fields
 from monitor.store import lookup, search
 from monitor.store import tables as t
 from monitor.store.owing import Owing
+from monitor.store.pages import Pages
 from monitor.store.rows import (
     ARTICLE_COLUMNS,
     columns_of,
@@ -33,7 +35,12 @@ from monitor.store.statements import chunks, insert_row, insert_rows, upsert
 from monitor.store.stories import Stories
 
 
-class SqlWork(Owing, Stories):
+def _asked_as(source: Source) -> str:
+    """A digest of what a source is asked for, and how: when it changes, what was told before is void."""
+    return sha256(repr((source.feeds, source.verify_tls, source.browser)).encode()).hexdigest()[:16]
+
+
+class SqlWork(Owing, Pages, Stories):
     """The `Work` of an open transaction that holds the write lock."""
 
     # sources
@@ -41,7 +48,14 @@ class SqlWork(Owing, Stories):
     def keep_sources(self, sources: Collection[Source], now: datetime) -> None:
         self._connection.execute(update(t.sources).values(watched=False))
         for source in sources:
+            asked_as = _asked_as(source)
+            self._connection.execute(
+                update(t.sources)
+                .where(t.sources.c.id == source.id, t.sources.c.asked_as.not_in(("", asked_as)))
+                .values(next_poll_at=now, failures=0, problem="", cause=None)
+            )
             told = {
+                "asked_as": asked_as,
                 "name": source.name,
                 "tier": int(source.tier),
                 "kind": source.kind,

@@ -14,6 +14,7 @@ from alerts.pace import Pace, no_limits
 from alerts.rule_edits import RuleEdits
 from alerts.telegram import TelegramSender
 from alerts.updates import Inbox
+from alerts.whereabouts import Whereabouts
 from monitor.core.model import BotRights, ChatName, Config, DeliveryState, Story, StoryId
 from monitor.store.sql import SqlStore
 from tests.alerts.desk import a_store
@@ -23,13 +24,13 @@ from tests.store.desk import keep, send, the_source
 from tests.telegram_server import TOKEN, Posted, TelegramServer
 
 OWNER, OTHER_OWNER, READER, STRANGER = 11, 12, 21, 666
-GROUP = -1001
+GROUP = -1001000000001
 RIGHTS = BotRights(owners=(OWNER, OTHER_OWNER), readers=(READER,))
 CONFIG = a_config(chats=(a_chat("desk", id=str(GROUP)), a_chat("ops", id=str(OWNER))), bot=RIGHTS)
 YAML = """\
 # ours
 chats:
-- {name: desk, id: -1001}   # the desk
+- {name: desk, id: -1001000000001}   # the desk
 rules:
   list:
   - id: ecny   # the digital yuan
@@ -57,6 +58,7 @@ class BotDesk:
         self.preview_may_end = threading.Event()
         self.preview_may_end.set()
         self.wires: dict[str, tuple[Inbox, TelegramSender]] = {}
+        self.where: Whereabouts | None = None
 
     def restarted(self) -> "BotDesk":
         desk = BotDesk(self.server, self.file.parent, self.store)
@@ -102,6 +104,7 @@ class BotDesk:
             pace=self.pace,
             wake=self._wake,
             problems=lambda: self.problems,
+            where=self.where,
         )
 
     async def heard(self) -> None:
@@ -130,7 +133,9 @@ class BotDesk:
             self.server.push_press(pressed, user_id=person, on=on)
         before = len(self.server.answers)
         await self.handle_all()
-        return [answer.get("text", "") for answer in self.server.answers[before:]]
+        # They are shown as they come; told in the order of the presses.
+        shown = sorted(self.server.answers[before:], key=lambda one: int(one["callback_query_id"][6:]))
+        return [answer.get("text", "") for answer in shown]
 
     def tell_story(self, title: str = "Digital yuan pilot", *, chat: str = "desk") -> Story:
         """A story with an alert that is owed to a chat."""

@@ -20,7 +20,7 @@ from tests.store.desk import keep, send, the_source
 from tests.telegram_server import TOKEN, Chaos, TelegramServer
 
 OWNER = 11
-CHATS = (a_chat("group", id="-1001"), a_chat("person", id=str(OWNER)))
+CHATS = (a_chat("group", id="-1001000000001"), a_chat("person", id=str(OWNER)))
 CONFIG = a_config(chats=CHATS, bot=BotRights(owners=(OWNER,)))
 ALERTS, QUESTIONS = 30, 30
 

@@ -25,7 +25,7 @@ from tests.fakes import FakeSender
 from tests.telegram_server import TOKEN, Fault, TelegramServer, migrated, refused
 
 S = DeliveryState
-GROUP = a_chat("desk", id="-1001")
+GROUP = a_chat("desk", id="-1001000000001")
 ONE_GROUP = a_config(chats=(GROUP, a_chat("ops", id="8")), operator=OPS)
 
 
@@ -239,7 +239,7 @@ async def test_an_edit_is_repeated_until_answered_and_forgotten_with_its_message
 
 # ── chats ──
 
-FORUM = "-100500"
+FORUM = "-1001000000500"
 TOPICS = a_config(
     chats=(a_chat("desk", id=FORUM, thread=17), a_chat("fund", id=FORUM, thread=18), a_chat("ops", id="8")),
     operator=OPS,
@@ -287,23 +287,23 @@ async def test_a_forum_closed_to_the_bot_is_parked() -> None:
 
 async def test_the_topics_of_a_forum_move_together(server: TelegramServer, wired: Desk) -> None:
     wired.config = TOPICS
-    server.topics["-100600"] = {17, 18}
-    server.faults.append(migrated(-100600))
+    server.topics["-1001000000600"] = {17, 18}
+    server.faults.append(migrated(-1001000000600))
     wired.queue("one")
     wired.queue("two", chat=FUND)
     await wired.deliver_all()
     await wired.deliver_all()
-    assert [m.chat_id for m in server.messages] == ["-100600", "-100600"]
+    assert [m.chat_id for m in server.messages] == ["-1001000000600", "-1001000000600"]
     assert server.violated() == {}
-    assert wired.store.chat_id(FUND) == "-100600"
+    assert wired.store.chat_id(FUND) == "-1001000000600"
     wired.courier = wired.a_courier()
     wired.queue("three")
     await wired.deliver_all()
-    assert server.messages[-1].chat_id == "-100600"
+    assert server.messages[-1].chat_id == "-1001000000600"
 
 
 async def test_doubt_in_a_chat_that_just_moved_knows_of_no_ids(server: TelegramServer, wired: Desk) -> None:
-    server.faults.extend([migrated(-100600), Fault(reset=True)])
+    server.faults.extend([migrated(-1001000000600), Fault(reset=True)])
     wired.queue("one")
     await wired.deliver_all()
     await wired.pass_time(60)

@@ -10,7 +10,7 @@ from monitor.core.model import Channel, Chat
 from tests.builders import a_chat
 from tests.fast_loop import run_skipping
 
-GROUP, PERSON = a_chat("group", id="-1001"), a_chat("person", id="7")
+GROUP, PERSON = a_chat("group", id="-1001000000001"), a_chat("person", id="7")
 
 
 async def requests(pace: Pace, chat: Chat, count: int, *, taking: float = 0.0) -> list[float]:
@@ -69,7 +69,7 @@ def test_all_chats_together_stay_below_thirty_a_second() -> None:
 def test_topics_of_a_forum_share_their_pace() -> None:
     async def two() -> list[float]:
         pace = Pace()
-        topics = [a_chat(f"topic {thread}", id="-1001", thread=thread) for thread in (2, 3)]
+        topics = [a_chat(f"topic {thread}", id="-1001000000001", thread=thread) for thread in (2, 3)]
         times = await asyncio.gather(*(requests(pace, topic, 15) for topic in topics))
         return [at for of_topic in times for at in of_topic]
 

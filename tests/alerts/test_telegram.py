@@ -148,7 +148,7 @@ async def test_a_broken_answer_is_not_logged(
 # ── what a message carries ──
 
 BUTTONS = ((Button(label="Why", press="why:1"), Button(label="Mute", press="mute:1")),)
-FORUM = "-100500"
+FORUM = "-1001000000500"
 
 
 async def test_a_message_goes_to_its_topic_with_its_buttons_and_silently(
@@ -246,9 +246,9 @@ RIGHTS = [
     ("chat", "rights", "reads_back"),
     [
         (a_chat(), {}, True),
-        (a_chat(id="-1001"), {}, True),
-        (a_chat(id="-1001"), {"can_edit_messages": False}, True),
-        (a_chat(id="-1001"), {"can_edit_messages": True}, False),
+        (a_chat(id="-1001000000001"), {}, True),
+        (a_chat(id="-1001000000001"), {"can_edit_messages": False}, True),
+        (a_chat(id="-1001000000001"), {"can_edit_messages": True}, False),
         (a_chat(channel=Channel.WEBHOOK), {}, False),
     ],
     ids=["person", "group", "channel", "channel whose posts of others it may edit", "webhook"],

@@ -1,11 +1,12 @@
 """A webhook gets one signed POST per message, and each of its answers has its consequence."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,12 @@ async def receiver(answer: Callable[[], web.StreamResponse]) -> AsyncIterator[tu
         got.append(request)
         return answer()
 
+    async with listening(take) as url:
+        yield url, got
+
+
+@asynccontextmanager
+async def listening(take: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_post("/hook", take)
     runner = web.AppRunner(app)
@@ -37,7 +44,7 @@ async def receiver(answer: Callable[[], web.StreamResponse]) -> AsyncIterator[tu
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", got
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
     finally:
         await runner.cleanup()
 
@@ -84,7 +91,7 @@ async def test_without_a_secret_there_is_no_signature() -> None:
 @pytest.mark.parametrize(
     ("status", "trouble"),
     [
-        (302, Unsure),
+        (302, ChatGone),
         (400, MessageRefused),
         (401, ChatGone),
         (410, ChatGone),
@@ -124,6 +131,40 @@ async def test_nobody_listens_so_nothing_was_sent_and_no_address_is_told() -> No
         await sent(hook("http://127.0.0.1:9/hook?token=s3cret"))
     assert "s3cret" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+async def test_only_the_head_of_an_answer_is_read() -> None:
+    """Its body may be endless."""
+    asked = asyncio.Event()
+
+    async def trickle(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        asked.set()
+        with suppress(ConnectionError):
+            while True:
+                await answer.write(b"x" * 10_000)
+                await asyncio.sleep(0)
+        return answer
+
+    async with listening(trickle) as url:
+        await sent(hook(url))
+    assert asked.is_set()
+
+
+async def test_a_receiver_that_never_answers_holds_nothing_up_for_long() -> None:
+    over = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.StreamResponse:
+        await over.wait()
+        return web.Response()
+
+    async with listening(hang) as url:
+        sender = WebhookSender(FakeClock(), patience=0.05)
+        with pytest.raises(Unsure, match="TimeoutError"):
+            await sender.send(hook(url), HELLO)
+        over.set()
+        await sender.close()
 
 
 async def test_an_address_that_cannot_be_used() -> None:

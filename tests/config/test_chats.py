@@ -101,9 +101,9 @@ def test_the_people_who_may_speak_with_the_bot() -> None:
         ("id: 5, secret: $KEY", {}, "chats.0.secret: only a webhook is signed"),
         ("id: 'https://e.org', channel: webhook, secret: $KEY", {}, "chats.0.secret: KEY is not set"),
         ("id: 'https://e.org', channel: webhook, thread: 5", {}, "chats.0.thread: only Telegram has topics"),
-        ("id: 5, channel: webhook", {}, "chats.0.id: “5” is not a web address"),
-        ("id: 5, channel: apprise", {}, "chats.0.id: “5” is not an address of apprise"),
-        ("id: 'https://e.org'", {}, "chats.0.id: “https://e.org” is not a chat id"),
+        ("id: 5, channel: webhook", {}, "chats.0.id: this is not a web address"),
+        ("id: 5, channel: apprise", {}, "chats.0.id: this is not an address of apprise"),
+        ("id: 'https://e.org'", {}, "chats.0.id: this is not a chat id"),
         ("id: $HOOK, channel: webhook", {}, "chats.0.id: HOOK is not set"),
         ("id: 5, language: de", {}, "chats.0.language: there are no labels in the text “de”"),
         ("id: 5, daily_cap: 0", {}, "chats.0.daily_cap"),
@@ -144,7 +144,24 @@ def test_a_mistake(chats: str, rest: dict[str, str], line: str) -> None:
 def test_what_is_no_web_address(written: str) -> None:
     with pytest.raises(ConfigError) as refused:
         only(f"id: '{written}', channel: webhook")
-    assert f"config.yaml:2:18: chats.0.id: “{written}” is not a web address" in str(refused.value)
+    assert "config.yaml:2:18: chats.0.id: this is not a web address" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "id: 'ftp://u:s3cret@e.org', channel: webhook",
+        "id: 'https://e.org/?key=s3cret'",
+        "id: 'mailto:u:s3cret@e.org', channel: apprise",
+        "id: 's3cret token'",
+        "id: 5}\ntelegram: {api_url: 'htp://u:s3cret@e.org'",
+        "id: 5}\ntelegram: {api_url: 'http://u:s3cret@e.org:port'",
+    ],
+)
+def test_no_mistake_quotes_what_may_hold_a_password(written: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        only(written)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_what_the_environment_holds_is_not_shown() -> None:

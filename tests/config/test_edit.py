@@ -205,3 +205,39 @@ def test_a_change_of_somebody_else_is_not_lost(tmp_path: Path) -> None:
 def test_a_folder_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written"):
         save(tmp_path / "no" / "config.yaml", SMALL, SMALL)
+
+
+FOUR = """\
+chats:
+    - name: desk
+      id: 5
+sources:
+    use:
+        - first-set
+    override:
+        scmp:
+            every: 5m   # often
+rules:
+    list:
+        - id: r
+          query: a
+"""
+RULES = "rules: {list: [{id: r, query: a}]}\n"
+FLOW = f"chats: [{{name: desk, id: 5}}]\n{RULES}sources:\n  use: [first-set]\n  add: []\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "added"),
+    [
+        (FOUR, ["    add:", "        - id: x", "          url: https://x.example/f"]),
+        (FLOW, ["  add:", "    - id: x", "      url: https://x.example/f"]),
+        (FLOW.replace("  ", "    "), ["    add:", "        - id: x", "          url: https://x.example/f"]),
+        (FLOW.partition("sources")[0], ["sources:", "  add:", "    - id: x", "      url: https://x.example/f"]),
+    ],
+    ids=["four columns", "lists within a line", "the same at four columns", "neither list nor section"],
+)  # fmt: skip
+def test_what_is_added_is_indented_like_the_rest(text: str, added: list[str]) -> None:
+    after = with_source(text, {"id": "x", "url": "https://x.example/f"})
+    assert [line[2:] for line in changes(text, after) if line[0] == "+"] == added
+    assert [line[2:].strip() for line in changes(text, after) if line[0] == "-"] in ([], ["add: []"])
+    assert checked(after, "config.yaml", {}).sources[-1].id == "x"

@@ -1,6 +1,7 @@
 """What the environment may say, and how a mistake in it is named."""
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,13 @@ def test_a_binary_dotenv_is_named(tmp_path: Path) -> None:
         ("LOG_LEVEL", "chatty"),
         ("LOG_FORMAT", "xml"),
         ("HTTPS_PROXY", "127.0.0.1:3128"),
+        ("HTTPS_PROXY", "http://u:secret-nonsense@host:99999"),
+        ("HTTPS_PROXY", "http://u:secret-nonsense@[bad"),
+        ("HTTPS_PROXY", "http://u s:secret-nonsense@host"),
+        ("HTTPS_PROXY", "http://u:secret-nonsense#pw@host:3128"),
+        ("HTTPS_PROXY", "http://u:secret-nonsense/pw@host:3128"),
+        ("HTTPS_PROXY", "http://"),
+        ("HTTPS_PROXY", "ftp://host:21"),
     ],
 )
 def test_a_malformed_variable_is_named_with_its_mend(name: str, value: str) -> None:
@@ -113,6 +121,49 @@ def test_a_malformed_variable_is_named_with_its_mend(name: str, value: str) -> N
     assert str(refused.value).startswith(f"environment: {name}: ")
     assert refused.value.mend
     assert "secret-nonsense" not in str(refused.value)
+
+
+@pytest.mark.skipif(find_spec("socksio") is not None, reason="there is a library for SOCKS")
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY", "http_proxy"])
+def test_a_socks_proxy_needs_its_library(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"environment: {name}: names a SOCKS proxy") as refused:
+        read_environment({name: "socks5://u:secret@127.0.0.1:1080"}, None)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://h:3128", "https://u:p%23%2F%40@h", "http://10.0.0.1:1/", "http://[::1]:3128"]
+)
+def test_proxies(proxy: str) -> None:
+    assert read_environment({"https_proxy": proxy}, None).proxy == proxy
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "by_proxy"),
+    [
+        ("", "https://api.telegram.org", True),
+        ("", "http://127.0.0.1:8081", False),
+        ("", "http://[::1]:8081", False),
+        ("", "http://localhost:8081", False),
+        ("example.org, .telegram.org", "https://api.telegram.org", False),
+        ("telegram.org", "https://nottelegram.org", True),
+        ("*", "https://api.telegram.org", False),
+        (" ,", "https://api.telegram.org", True),
+    ],
+    ids=[
+        "nothing said",
+        "this machine",
+        "by its newer address",
+        "by its name",
+        "a domain",
+        "only its ending",
+        "all",
+        "empty",
+    ],
+)
+def test_what_is_reached_without_the_proxy(no_proxy: str, url: str, by_proxy: bool) -> None:
+    read = read_environment({"HTTPS_PROXY": "http://h:3128", "NO_PROXY": no_proxy}, None)
+    assert read.proxy_for(url) == ("http://h:3128" if by_proxy else None)
 
 
 def test_an_address_without_host_listens_everywhere() -> None:

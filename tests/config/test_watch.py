@@ -50,11 +50,11 @@ class Desk:
         beside.write_text(text, "utf-8")
         os.replace(beside, self.path)
 
-    def changed(self, config: Config) -> None:
+    async def changed(self, config: Config) -> None:
         self.changes.append(config)
         self.told.release()
 
-    def mistaken(self, mistake: ConfigError) -> None:
+    async def mistaken(self, mistake: ConfigError) -> None:
         self.mistakes.append(mistake)
         self.told.release()
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.core.health import (
-    UNKNOWN_RHYTHM,
+    UNKNOWN_SILENCE,
     Aspect,
     Condition,
+    allowed_silence,
     aspect_of,
     is_fresh,
     judge_health,
@@ -148,14 +149,14 @@ def test_the_moment_it_broke_is_kept_until_it_is_well() -> None:
         (ago(days=8), DAY, None, False),
         (ago(days=8), DAY, timedelta(days=7), True),
         (ago(days=40), DAY, timedelta(days=7), False),
-        (ago(days=100), None, None, True),
-        (ago(days=160), None, None, False),
+        (ago(days=9), None, None, True),
+        (ago(days=12), None, None, False),
         (NOW + DAY, DAY, None, True),
     ],
     ids=[
         "a busy one may sleep a night", "but not longer", "a daily one may miss three days", "but not a week",
         "declared weekly", "declared weekly and silent for six weeks", "unknown rhythm",
-        "unknown rhythm and silent for months", "dated in the future",
+        "unknown rhythm and silent for longer", "dated in the future",
     ],
 )  # fmt: skip
 def test_silence_is_measured_by_the_rhythm(
@@ -178,12 +179,28 @@ def test_without_any_date_nothing_is_said_of_freshness() -> None:
         (datetime(2026, 9, 30, 17, tzinfo=SHANGHAI), datetime(2026, 10, 8, 15, tzinfo=SHANGHAI), True),
         (datetime(2026, 2, 13, 17, tzinfo=SHANGHAI), datetime(2026, 2, 24, 15, tzinfo=SHANGHAI), True),
         (datetime(2026, 11, 16, 17, tzinfo=SHANGHAI), datetime(2026, 11, 18, 18, tzinfo=SHANGHAI), False),
+        (datetime(2026, 12, 23, 17, tzinfo=SHANGHAI), datetime(2026, 12, 29, 9, tzinfo=SHANGHAI), False),
     ],
-    ids=["a weekend", "National Day week", "Spring Festival", "two working days"],
+    ids=["a weekend", "National Day week", "Spring Festival", "two working days", "Christmas, not kept"],
 )
 def test_rest_days_do_not_alarm(newest: datetime, now: datetime, fresh: bool) -> None:
     busy = polled(newest_item_at=newest.astimezone(UTC), gap=HOUR)
     assert is_fresh(busy, a_source(region="CN", timezone=SHANGHAI), now.astimezone(UTC)) is fresh
+
+
+@pytest.mark.parametrize(
+    ("newest", "now", "fresh"),
+    [
+        (datetime(2026, 12, 23, 16, tzinfo=UTC), datetime(2027, 1, 4, 10, tzinfo=UTC), True),
+        (datetime(2026, 11, 25, 22, tzinfo=UTC), datetime(2026, 11, 30, 20, tzinfo=UTC), True),
+        (datetime(2026, 9, 4, 20, tzinfo=UTC), datetime(2026, 9, 8, 10, tzinfo=UTC), True),
+        (datetime(2026, 7, 2, 20, tzinfo=UTC), datetime(2026, 7, 6, 15, tzinfo=UTC), True),
+        (datetime(2026, 9, 30, 16, tzinfo=UTC), datetime(2026, 10, 2, 18, tzinfo=UTC), False),
+    ],
+    ids=["between the years", "Thanksgiving", "Labor Day", "Independence Day", "China's National Day"],
+)
+def test_rest_days_elsewhere_do_not_alarm(newest: datetime, now: datetime, fresh: bool) -> None:
+    assert is_fresh(polled(newest_item_at=newest, gap=HOUR), a_source(region="US"), now) is fresh
 
 
 # ── rhythm ──
@@ -192,7 +209,8 @@ def test_rest_days_do_not_alarm(newest: datetime, now: datetime, fresh: bool) ->
 def test_a_declared_rhythm_stands_above_the_learned_one() -> None:
     assert rhythm_of(polled(gap=DAY), a_source(rhythm=HOUR)) == HOUR
     assert rhythm_of(polled(gap=DAY), a_source()) == DAY
-    assert rhythm_of(polled(gap=None), a_source()) == UNKNOWN_RHYTHM
+    assert rhythm_of(polled(gap=None), a_source()) is None
+    assert allowed_silence(polled(gap=None), a_source()) == UNKNOWN_SILENCE
 
 
 @pytest.mark.parametrize(
@@ -210,23 +228,26 @@ def test_a_rhythm_in_words(gap: timedelta | None, words: str) -> None:
 
 def test_silence_of_an_unknown_rhythm_names_none() -> None:
     words = silence_in_words(polled(newest_item_at=ago(days=200), gap=None), a_source(), NOW)
-    assert words == "nothing new since 2026-05-08 (142 working days)"
+    assert words == "nothing new since 2026-05-08 (140 working days)"
 
 
 @pytest.mark.parametrize(
     ("dates", "gap"),
     [
         ([], None),
-        ([ago(days=n) for n in range(3)], None),
-        ([ago(hours=n) for n in range(12)], HOUR),
+        ([ago(days=n) for n in range(2)], DAY),
+        ([ago(minutes=n) for n in range(300)], None),
+        ([ago(hours=n) for n in range(30)], DAY),
         ([ago(hours=n) for n in (0, 0, 0, 0, 0, 0)], None),
+        ([ago(minutes=n, days=7 * w) for w in range(3) for n in range(60)], 5 * DAY),
+        ([ago(days=2), ago(days=3)], DAY),
         ([ago(days=n, hours=h) for n in range(10) for h in range(5)], DAY),
         ([ago(days=7 * n) for n in range(8)], 5 * DAY),
         ([ago(days=n) for n in (0, 1, 4, 5, 6)], DAY),
     ],
     ids=[
-        "no dates", "three items", "hourly within a day", "one date for all", "five a day", "weekly",
-        "a weekend between",
+        "no dates", "two days", "a busy morning, or a batch", "a busy day and a half", "one date for all",
+        "a batch a week", "a weekend's two", "five a day", "weekly", "a weekend between",
     ],
 )  # fmt: skip
 def test_the_gap_is_learned_from_the_newest_items(dates: list[datetime], gap: timedelta | None) -> None:
@@ -236,6 +257,33 @@ def test_the_gap_is_learned_from_the_newest_items(dates: list[datetime], gap: ti
 def test_old_items_do_not_count() -> None:
     daily = [ago(days=n) for n in range(30)]
     assert usual_gap([*daily, *(ago(days=100 * n) for n in range(1, 99))], a_source()) == DAY
+
+
+# ── lists without dates ──
+
+
+@pytest.mark.parametrize(
+    ("taken", "declared", "fresh"),
+    [
+        (None, None, None),
+        (ago(days=2), None, True),
+        (ago(days=14), None, False),
+        (ago(days=14), 7 * DAY, True),
+    ],
+    ids=["nothing was taken yet", "lately", "not for two weeks", "which is usual with it"],
+)
+def test_undated_lists_are_as_fresh_as_what_was_last_taken(
+    taken: datetime | None, declared: timedelta | None, fresh: bool | None
+) -> None:
+    state = polled(newest_item_at=None, newest_taken_at=taken, gap=None, cause=Cause.NO_DATES)
+    assert is_fresh(state, a_source(rhythm=declared), NOW) is fresh
+
+
+def test_an_undated_list_that_stands_still_is_frozen() -> None:
+    state = polled(newest_item_at=None, newest_taken_at=ago(days=28), gap=None, cause=Cause.NO_DATES)
+    health = judge_health(state, a_source(), NOW)
+    assert (health.condition, health.cause, health.parse) == (Condition.BROKEN, Cause.FROZEN, False)
+    assert health.words == "nothing new since 2026-10-27 (20 working days)"
 
 
 # ── the calendar ──
@@ -255,11 +303,26 @@ def test_old_items_do_not_count() -> None:
         (date(2027, 6, 9), True, True),
         (date(2027, 9, 15), True, True),
         (date(2031, 5, 1), True, True),
+        (date(2026, 12, 23), False, False),
+        (date(2026, 12, 24), False, True),
+        (date(2026, 12, 31), True, False),
+        (date(2026, 1, 2), False, True),
+        (date(2027, 11, 25), False, True),
+        (date(2027, 11, 26), False, True),
+        (date(2027, 11, 18), False, False),
+        (date(2026, 7, 3), False, True),
+        (date(2027, 7, 5), False, True),
+        (date(2028, 7, 4), False, True),
+        (date(2028, 7, 5), False, False),
+        (date(2026, 9, 7), False, True),
         (date(2031, 1, 23), True, False),
     ],
     ids=[
         "a Tuesday", "a Saturday", "National Day", "National Day elsewhere", "eve of the Spring Festival",
         "its last day", "the day after", "Qingming", "Dragon Boat", "Mid-Autumn", "fixed dates go on",
+        "before Christmas Eve", "Christmas Eve", "the last day of the year, in China", "after New Year",
+        "Thanksgiving", "the day after it", "the Thursday before it", "the Fourth on a Saturday",
+        "the Fourth on a Sunday", "the Fourth", "the day after the Fourth", "Labor Day",
         "the lunar ones are not known so far ahead",
     ],
 )  # fmt: skip

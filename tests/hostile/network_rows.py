@@ -104,7 +104,9 @@ def patience_rows() -> list[Row]:
     def row(fault: str, answer: Answer) -> Row:
         return Row(fault=fault, site=site(answer), check=left_alone)
 
-    pages = site(says(rss(*(item(f"n{n}", link=f"/news/{n}") for n in range(3)))))
+    # Relevant by their titles, so that they are kept (and told) though their pages are still owed.
+    titles = [f"People's Bank of China issues digital yuan rules, part {word}" for word in ("a", "b", "c")]
+    pages = site(says(rss(*(item(title, link=f"/news/{n}") for n, title in enumerate(titles)))))
     pages.answers["*"] = [says(status=429, Retry_After="7200")]
     pages.answers["/robots.txt"] = [says("", "text/plain")]
     robots = site(says(rss(item())), robots__txt=says(status=429, Retry_After="7200"))

@@ -1,11 +1,14 @@
 """Dates as they are written; none is invented."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from spiders.dates import parse_date
+from spiders.dates import EARLIEST, parse_date
 
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -63,4 +66,34 @@ def test_a_day_is_midnight_in_the_sources_zone(text: str) -> None:
     ["", "2026", "国发〔2021〕29号", "2026-02-31", "9999-01-01", "1970-01-01", "03/04/2026", "5" * 5000],
 )
 def test_no_date_is_invented(text: str) -> None:
+    assert parse_date(text, zone=SHANGHAI, now=NOW) is None
+
+
+_OFFSETS = st.integers(-12 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))
+
+
+@given(
+    st.datetimes(EARLIEST.replace(tzinfo=None), NOW.replace(tzinfo=None), timezones=st.just(UTC)), _OFFSETS
+)
+def test_what_the_standards_write_comes_back(moment: datetime, zone: timezone) -> None:
+    """By the short way, and with words around it by the long way."""
+    at = moment.replace(microsecond=0)
+    local = at.astimezone(zone)
+    for text in (format_datetime(local), format_datetime(at, usegmt=True), local.isoformat()):
+        for written in (text, f"Published: {text}"):
+            dated = parse_date(written, zone=SHANGHAI, now=NOW)
+            assert dated is not None
+            assert (dated.at, dated.day_only) == (at, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tue, 31 Feb 2026 09:30:00 GMT",
+        "2026-02-31T09:30:00Z",
+        "Tue, 24 Nov 1989 09:30:00 GMT",
+        "2026-11-27T09:30:00Z",
+    ],
+)
+def test_standard_forms_are_held_to_the_calendar_and_the_limits(text: str) -> None:
     assert parse_date(text, zone=SHANGHAI, now=NOW) is None

@@ -83,6 +83,11 @@ def test_sitemaps_of_robots_come_before_the_usual_ones_and_news_first() -> None:
     )
 
 
+@pytest.mark.timeout(20)
+def test_robots_of_nothing_but_empty_lines_are_read() -> None:
+    assert len(sitemaps("\n" * 400_000 + "  SITEMAP :/a.xml\r\n", URL)) == 4
+
+
 # ── a list on a page ──
 
 MENU = "".join(f"<li><a href='/menu/{n}'>Ministries and commissions {n}</a></li>" for n in range(20))

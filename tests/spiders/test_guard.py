@@ -68,3 +68,33 @@ def test_let_through(url: str) -> None:
 )
 def test_at_connect_time(host: str, port: int, address: str, allowed: bool) -> None:
     assert GUARD.allows(host, port, address) is allowed
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("::8.8.8.8", False),
+        ("::ffff:0:10.0.0.1", False),
+        ("64:ff9b::10.0.0.1", False),
+        ("64:ff9b::8.8.8.8", True),
+        ("64:ff9b:1::10.0.0.1", False),
+        ("64:ff9b:1::8.8.8.8", True),
+        ("64:ff9b:1:808:8:800::", True),
+        ("64:ff9b:1:a00:0:100::", False),
+        ("64:ff9b:1:a00:0:100:808:808", False),
+        ("64:ff9b:1::", False),
+        ("2002:a00:1::", False),
+        ("2606:4700::1111", True),
+    ],
+    ids=[
+        "site-local", "IPv4-compatible", "IPv4-compatible, even public", "IPv4-translated", "NAT64",
+        "NAT64 of a public one", "a network's own NAT64", "a network's own of a public one",
+        "spread behind a /48, public", "spread behind a /48", "one of two readings is private",
+        "a network's own of nothing", "6to4", "public",
+    ],
+)  # fmt: skip
+def test_other_spellings_of_an_ipv4_address_are_unwrapped(address: str, allowed: bool) -> None:
+    assert AddressGuard().allows("six.example", 443, address) is allowed
+    assert (AddressGuard().refusal(f"http://[{address}]/") == "") is allowed

@@ -84,8 +84,9 @@ def test_a_zipped_sitemap_is_unpacked_and_a_bomb_is_not() -> None:
             "none of its pages has a date",
         ),
         ("<a>" * 100_000, "not a sitemap"),
+        ("<!DOCTYPE[" * 100_000, "unreadable: its document type does not end"),
     ],
-    ids=["feed", "HTML", "text", "undated", "empty", "entities", "deep"],
+    ids=["feed", "HTML", "text", "undated", "empty", "entities", "deep", "open DTDs"],
 )
 def test_a_problem_is_named(body: str, problem: str) -> None:
     listing = read(body)
@@ -95,3 +96,8 @@ def test_a_problem_is_named(body: str, problem: str) -> None:
 
 def test_a_cut_sitemap_gives_what_is_complete() -> None:
     assert len(read(HEAD + page(1) + page(2) + "<url><loc>https://si").entries) == 2
+
+
+def test_a_part_with_a_broken_address_is_passed_over() -> None:
+    parts = "".join(f"<sitemap><loc>{loc}</loc></sitemap>" for loc in ("http://[bad/x.xml", "/good.xml"))
+    assert read(f"<sitemapindex>{parts}</sitemapindex>").parts == ("https://site.example/good.xml",)

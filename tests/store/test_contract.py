@@ -63,6 +63,7 @@ def test_a_source_state_comes_back_whole(store: SqlStore) -> None:
         last_polled_at=NOW.replace(microsecond=123456),
         last_ok_at=NOW,
         newest_item_at=later(days=-1),
+        newest_taken_at=later(hours=-3),
         failures=3,
         problem="503 Service Unavailable",
         delay=2.5,

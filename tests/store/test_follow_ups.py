@@ -17,13 +17,14 @@ from monitor.core.model import (
     StoryId,
     Tier,
 )
-from monitor.store import outbox
+from monitor.store import noted
 from monitor.store.sql import SqlStore
 from tests.builders import NOW, an_article
 from tests.store.desk import DESK, FUND, keep, keys_of, later, send, the_source
 
 LEASE = timedelta(minutes=2)
-HERE = {DESK: "-100", FUND: "-200"}
+GROUP, OTHER, NEW = "-1001000000001", "-1001000000002", "-1001000000003"
+HERE = {DESK: GROUP, FUND: OTHER}
 S, K = DeliveryState, DeliveryKind
 
 
@@ -332,7 +333,7 @@ def test_an_edit_waits_for_a_parked_chat(store: SqlStore, known: str) -> None:
 
 def test_chats_of_one_group_take_turns(store: SqlStore) -> None:
     tell(store, DESK, FUND)
-    group = {DESK: "-100", FUND: "-100"}
+    group = {DESK: GROUP, FUND: GROUP}
     (desk,) = store.claim(NOW, LEASE, 9, (), group)
     assert store.claim(NOW, LEASE, 9, (), group) == ()
     settle(store, desk, 41)
@@ -343,11 +344,11 @@ def test_chats_of_one_group_take_turns(store: SqlStore) -> None:
 
 def test_the_newest_message_of_an_address_is_known(store: SqlStore) -> None:
     told(store)
-    store.note_message("-100", 60)
-    store.note_message("-100", 60)
-    store.note_message("-200", 99)
-    assert store.noted_messages("-100", 0) == {41, 60}
-    assert store.noted_messages("-100", 41) == {60}
+    store.note_message(GROUP, 60)
+    store.note_message(GROUP, 60)
+    store.note_message(OTHER, 99)
+    assert store.noted_messages(GROUP, 0) == {41, 60}
+    assert store.noted_messages(GROUP, 41) == {60}
     tell(store)
     assert claim(store)[0].last_known_id == 60
 
@@ -370,17 +371,17 @@ def test_at_a_new_address_nothing_is_known(store: SqlStore) -> None:
     tell(store)
     (doubtful,) = claim(store)
     settle(store, doubtful, None, state=S.UNSURE, maybe_sent=True)
-    (again,) = store.claim(NOW, LEASE, 9, (), {DESK: "-300"})
+    (again,) = store.claim(NOW, LEASE, 9, (), {DESK: NEW})
     assert (again.maybe_sent, again.last_known_id) == (True, None)
 
 
 def test_what_goes_out_while_a_chat_moves_is_noted_at_its_new_address(store: SqlStore) -> None:
     tell(store)
     (delivery,) = claim(store)
-    store.move_chat(DESK, "-300")
+    store.move_chat(DESK, NEW, GROUP)
     settle(store, delivery, 2)
-    assert store.noted_messages("-100", 0) == frozenset()
-    assert store.noted_messages("-300", 0) == {2}
+    assert store.noted_messages(GROUP, 0) == frozenset()
+    assert store.noted_messages(NEW, 0) == {2}
 
 
 def test_without_addresses_a_chat_knows_its_own_messages(store: SqlStore) -> None:
@@ -391,11 +392,11 @@ def test_without_addresses_a_chat_knows_its_own_messages(store: SqlStore) -> Non
 
 
 def test_only_the_newest_messages_are_remembered(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "MOST_NOTED", 5)
+    monkeypatch.setattr(noted, "MOST_NOTED", 5)
     for message_id in range(8):
-        store.note_message("-100", message_id)
-        store.note_message("-200", message_id)
-    assert store.noted_messages("-100", -1) == {3, 4, 5, 6, 7}
+        store.note_message(GROUP, message_id)
+        store.note_message(OTHER, message_id)
+    assert store.noted_messages(GROUP, -1) == {3, 4, 5, 6, 7}
 
 
 # muting
@@ -447,3 +448,70 @@ def test_a_story_is_muted_and_speaks_again(store: SqlStore) -> None:
         assert work.mute_story(story.id, None)
         assert not work.mute_story(StoryId(99), NOW)
     assert store.story(story.id) == story
+
+
+# ── one row of numbers ──
+
+
+def test_private_chats_and_basic_groups_know_each_others_messages(store: SqlStore) -> None:
+    for address, message_id in (("7", 10), ("-9", 11), ("21", 12), (GROUP, 99), ("@channel", 98)):
+        store.note_message(address, message_id)
+    assert store.noted_messages("7", 10) == store.noted_messages("-55", 10) == {11, 12}
+    assert (store.newest_noted("-9"), store.newest_noted(GROUP), store.newest_noted(NEW)) == (12, 99, None)
+    tell(store)
+    assert store.claim(NOW, LEASE, 9, (), {DESK: "7"})[0].last_known_id == 12
+
+
+def test_of_one_row_of_numbers_only_the_newest_are_remembered(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(noted, "MOST_NOTED", 5)
+    for message_id in range(1, 9):
+        store.note_message(str(message_id), message_id)
+    assert store.noted_messages("7", 0) == {4, 5, 6, 7, 8}
+
+
+# ── answers of the bot ──
+
+
+def test_an_answer_is_open_until_its_id_is_known(store: SqlStore) -> None:
+    number = store.begin_answer(GROUP, NOW)
+    assert (store.answer_open(GROUP, 5), store.answer_open(OTHER, 5)) == (True, False)
+    store.end_answer(number, GROUP, 6, begun_before=NOW)
+    assert not store.answer_open(GROUP, 5)
+    assert store.noted_messages(GROUP, 0) == {6}
+
+
+def test_an_answer_that_was_refused_is_no_message(store: SqlStore) -> None:
+    store.drop_answer(store.begin_answer(GROUP, NOW))
+    assert not store.answer_open(GROUP, 0)
+
+
+def test_a_lost_answer_lies_below_the_next(store: SqlStore) -> None:
+    store.begin_answer(GROUP, NOW)
+    store.begin_answer(GROUP, later(seconds=59))
+    next_one = store.begin_answer(GROUP, later(seconds=60))
+    store.end_answer(next_one, GROUP, 9, begun_before=NOW)
+    assert store.answer_open(GROUP, 9)  # the second may still arrive
+    later_one = store.begin_answer(GROUP, later(minutes=3))
+    store.end_answer(later_one, GROUP, 12, begun_before=later(minutes=2))
+    assert [store.answer_open(GROUP, above) for above in (8, 9, 11, 12)] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(("after", "open_still"), [(119, True), (120, False)])
+def test_an_alert_sent_long_after_a_lost_answer_lies_above_it(
+    store: SqlStore, after: int, open_still: bool
+) -> None:
+    store.begin_answer(GROUP, NOW)
+    tell(store)
+    settle(store, claim(store)[0], 43, settled_at=later(seconds=after))
+    assert store.answer_open(GROUP, 43) is open_still
+
+
+def test_who_speaks_is_told_of_a_doubt(store: SqlStore) -> None:
+    tell(store)
+    assert not store.in_doubt(GROUP, later(minutes=2))
+    settle(store, claim(store)[0], None, state=S.UNSURE, maybe_sent=True, not_before=later(minutes=1))
+    assert store.in_doubt(GROUP, later(minutes=2))
+    assert not store.in_doubt(GROUP, later(seconds=59))  # a digest may wait for an hour
+    assert not store.in_doubt(OTHER, later(minutes=2))

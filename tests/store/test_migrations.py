@@ -135,7 +135,7 @@ def test_a_database_that_turned_read_only_says_so(sql: SqlStore) -> None:
     with sql._read() as connection:
         connection.exec_driver_sql("PRAGMA query_only=ON")
     with pytest.raises(StoreError, match="read-only"):
-        sql.hold_chat(DESK, NOW)
+        sql.hold_chat(DESK, NOW, NOW)
 
 
 def test_a_database_locked_by_another_program_says_so(sql: SqlStore, database_url: str) -> None:
@@ -144,10 +144,10 @@ def test_a_database_locked_by_another_program_says_so(sql: SqlStore, database_ur
     with closing(sqlite3.connect(database_path(database_url), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked by another program"):
-            sql.hold_chat(DESK, NOW)
+            sql.hold_chat(DESK, NOW, NOW)
         assert sql.article_count() == 0
         other.execute("ROLLBACK")
-    sql.hold_chat(DESK, NOW)
+    sql.hold_chat(DESK, NOW, NOW)
 
 
 def test_a_full_disk_loses_nothing_and_work_goes_on_after(sql: SqlStore) -> None:
@@ -184,7 +184,7 @@ def test_a_url_that_names_no_file_is_a_users_mistake(url: str) -> None:
 def test_a_time_without_a_zone_is_refused(sql: SqlStore) -> None:
     naive = datetime(2026, 11, 24)  # noqa: DTZ001  # the very thing to refuse
     with pytest.raises(StatementError, match="without a zone"):
-        sql.hold_chat(DESK, naive)
+        sql.hold_chat(DESK, naive, NOW)
 
 
 @pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=lambda table: table.name)

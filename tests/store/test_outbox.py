@@ -192,8 +192,8 @@ def test_the_second_holder_of_a_lease_has_it(store: SqlStore) -> None:
 
 def test_a_held_chat_yields_nothing_before_its_time(store: SqlStore) -> None:
     queue(store, (DESK, FUND))
-    store.hold_chat(DESK, later(seconds=30))
-    store.hold_chat(DESK, later(seconds=40))
+    store.hold_chat(DESK, later(seconds=30), NOW)
+    store.hold_chat(DESK, later(seconds=40), NOW)
     assert keys_of(claim(store)) == [("story:1", "fund")]
     assert store.next_due_at(NOW) == later(seconds=40)
     assert keys_of(claim(store, later(seconds=40))) == [("story:1", "desk")]
@@ -227,12 +227,37 @@ def test_parking_does_not_forget_a_doubt(store: SqlStore, how: str) -> None:
 
 
 def test_a_chat_that_moved_is_remembered(store: SqlStore) -> None:
-    assert store.chat_id(DESK) is None
-    store.hold_chat(DESK, NOW)
-    assert store.chat_id(DESK) is None
-    store.move_chat(DESK, "-1001")
-    store.move_chat(DESK, "-1002")
-    assert store.chat_id(DESK) == "-1002"
+    assert store.chat_id(DESK, "-1") is None
+    store.hold_chat(DESK, NOW, NOW)
+    assert store.chat_id(DESK, "-1") is None
+    store.move_chat(DESK, "-1001", "-1")
+    store.move_chat(DESK, "-1002", "-1")
+    assert store.chat_id(DESK, "-1") == "-1002"
+
+
+def test_a_move_holds_for_the_id_that_was_configured_only(store: SqlStore) -> None:
+    store.move_chat(DESK, "-1001", "-1")
+    assert store.chat_id(DESK, "-2") is None
+
+
+def test_a_hold_set_in_the_future_is_over(store: SqlStore) -> None:
+    queue(store, (DESK,))
+    store.hold_chat(DESK, later(hours=9), later(hours=8))  # then the clock was set back
+    assert store.held_chats(NOW) == {}
+    assert keys_of(claim(store)) == [("story:1", "desk")]
+    store.hold_chat(FUND, later(hours=9), later(seconds=9))  # as much as any clock is corrected by
+    assert store.held_chats(NOW) == {FUND: later(hours=9)}
+
+
+def test_what_is_known_of_a_try_is_kept(store: SqlStore) -> None:
+    queue(store, (DESK,))
+    known = {"doubts": 2, "proved_absent": True, "waits_since": NOW, "not_before": NOW, "state": S.WAITING}
+    store.settle(replace(claim_one(store), **known))
+    again = claim_one(store)
+    assert (again.doubts, again.proved_absent, again.waits_since) == (2, True, NOW)
+    store.park_chat(DESK, "kicked", NOW)
+    store.unpark_chat(DESK)
+    assert claim_one(store).doubts == 0  # a person says that the chat is well
 
 
 # figures
@@ -252,12 +277,31 @@ def test_the_next_due_is_never_past_and_waits_for_what_is_in_flight(store: SqlSt
     assert store.next_due_at(later(hours=1)) == later(hours=1) + LEASE
 
 
+def test_what_is_due_and_not_delivered(store: SqlStore) -> None:
+    assert store.undelivered(NOW) == ()
+    queue(store, (DESK,), (DESK,), (FUND,))
+    queue(store, (DESK,), decision=send(DESK, gather_until=later(hours=1)))
+    failed = claim_one_of(store, DESK)
+    waiting = replace(
+        failed, state=S.WAITING, not_before=later(hours=3), claimed_until=None, why="no network"
+    )
+    store.settle(waiting)
+    found = [(one.chat, one.why, one.number, one.since) for one in store.undelivered(later(minutes=1))]
+    assert found == [
+        (DESK, "no network", 1, NOW),
+        (DESK, "", 1, later(seconds=1)),
+        (FUND, "", 1, later(seconds=2)),
+    ]
+    store.park_chat(DESK, "kicked", later(minutes=1))
+    assert [one.chat for one in store.undelivered(later(minutes=1))] == [FUND]
+
+
 def claim_one_of(store: SqlStore, chat: str) -> Delivery:
     (delivery,) = claim(store, later(minutes=1), busy=tuple({DESK, FUND} - {chat}))
     return delivery
 
 
 def test_the_chats_that_are_held(store: SqlStore) -> None:
-    store.hold_chat(DESK, later(seconds=30))
-    store.hold_chat(FUND, later(seconds=10))
+    store.hold_chat(DESK, later(seconds=30), NOW)
+    store.hold_chat(FUND, later(seconds=10), NOW)
     assert store.held_chats(later(seconds=20)) == {DESK: later(seconds=30)}

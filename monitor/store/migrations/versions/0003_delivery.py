@@ -37,6 +37,8 @@ def upgrade() -> None:
     op.create_index("ix_alerts_story_id", "alerts", ["story_id"])
     op.create_index("ix_alerts_article_id", "alerts", ["article_id"])
     op.add_column("chats", sa.Column("parked_why", sa.Text(), nullable=True))
+    op.add_column("chats", sa.Column("moved_from", sa.Text(), nullable=True))
+    op.add_column("chats", sa.Column("held_since", sa.DateTime(), nullable=True))
     search.create(op.get_bind())
     search.index_all(op.get_bind())
     _mark(op.get_bind())
@@ -117,6 +119,9 @@ def _deliveries() -> None:
         batch.add_column(sa.Column("first_id", _SERIAL, nullable=True))
         batch.add_column(sa.Column("last_known_id", sa.BigInteger(), nullable=True))
         batch.add_column(sa.Column("claimed_address", sa.Text(), nullable=True))
+        batch.add_column(sa.Column("doubts", sa.Integer(), server_default="0", nullable=False))
+        batch.add_column(sa.Column("proved_absent", sa.Boolean(), server_default=sa.false(), nullable=False))
+        batch.add_column(sa.Column("waits_since", sa.DateTime(), nullable=True))
         batch.create_foreign_key("fk_deliveries_digest_id", "deliveries", ["digest_id"], ["id"])
         batch.create_foreign_key("fk_deliveries_first_id", "deliveries", ["first_id"], ["id"])
         batch.drop_index("ix_deliveries_state_chat")
@@ -143,8 +148,19 @@ def _new_tables() -> None:
         "own_messages",
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("message_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("shared", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("address", "message_id", name="pk_own_messages"),
     )
+    op.create_index("ix_own_messages_shared_message_id", "own_messages", ["shared", "message_id"])
+    op.create_table(
+        "open_answers",
+        sa.Column("id", _SERIAL, nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(), nullable=False),
+        sa.Column("below", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_open_answers"),
+    )
+    op.create_index("ix_open_answers_address", "open_answers", ["address"])
     op.create_table(
         "presses",
         sa.Column("story_id", _SERIAL, autoincrement=False, nullable=False),

@@ -1,0 +1,59 @@
+"""What stands before the root of an XML text, taken away: its declaration, its document type, comments."""
+
+import re
+
+LONGEST = 65_536  # characters of a prolog; one that goes on longer is nothing a feed has
+
+_ROOT = re.compile(r"[A-Za-z_]")
+_DOCTYPE = "<!doctype"
+_CLOSERS = {"<!--": "-->", "<?": "?>", '"': '"', "'": "'"}
+_MARK = re.compile(r"""<!--|<\?|["'\[\]>]""")
+
+
+class EndlessPrologError(ValueError):
+    """No element begins within `LONGEST`; `str()` says why in words."""
+
+
+def without_prolog(text: str) -> str:
+    """The text from its root on, so that no entity is ever defined. Raises EndlessPrologError.
+
+    Every character is looked at once or twice, however hostile the text: a step always goes forward.
+    """
+    at = text.find("<", 0, LONGEST)
+    while at >= 0:
+        if _ROOT.match(text, at + 1):
+            return text[at:]
+        at = text.find("<", _after(text, at), LONGEST)
+    raise EndlessPrologError("no XML")
+
+
+def _after(text: str, at: int) -> int:
+    """Where what begins at this `<` is over."""
+    for opener in ("<!--", "<?"):
+        if text.startswith(opener, at):
+            return _close(text, at, opener)
+    if text[at : at + len(_DOCTYPE)].lower() == _DOCTYPE:
+        return _end_of_doctype(text, at + len(_DOCTYPE))
+    return at + 1
+
+
+def _end_of_doctype(text: str, at: int) -> int:
+    """Behind its `>`, which may also stand in quotes, in comments and in the subset between brackets."""
+    in_subset = False
+    while mark := _MARK.search(text, at, LONGEST):
+        at = mark.end()
+        if mark[0] in _CLOSERS:
+            at = _close(text, mark.start(), mark[0])
+        elif mark[0] != ">":
+            in_subset = mark[0] == "["
+        elif not in_subset:
+            return at
+    raise EndlessPrologError("its document type does not end")
+
+
+def _close(text: str, at: int, opener: str) -> int:
+    closer = _CLOSERS[opener]
+    end = text.find(closer, at + len(opener), LONGEST)
+    if end < 0:
+        raise EndlessPrologError(f"{opener} at its head is never closed")
+    return end + len(closer)
