@@ -11,13 +11,13 @@ from typing import Any
 
 import structlog
 
+from alerts.doubts import Doubts
 from alerts.line import Line
 from alerts.pace import Pace, address_of, no_limits
-from alerts.readback import Range, Reading, misses_needed
 from alerts.record import Record
 from alerts.render import render
 from alerts.whereabouts import Whereabouts
-from monitor.core.errors import ChatMigrated, LeaseLost, NotOurs, SendError, StoreError
+from monitor.core.errors import LeaseLost, SendError, StoreError
 from monitor.core.model import (
     Channel,
     Chat,
@@ -30,11 +30,9 @@ from monitor.core.model import (
     Message,
 )
 from monitor.core.outbox import (
-    MOST_NOTED,
     TOKEN_WAIT,
     Accepted,
     Doubtful,
-    FoundAt,
     Gone,
     NotDelivered,
     Outcome,
@@ -45,7 +43,6 @@ from monitor.core.outbox import (
     Unproved,
     Vanished,
     outcome_of,
-    repeated_enough,
     repeats_marked,
     settle,
 )
@@ -54,7 +51,6 @@ from monitor.core.ports import Clock, Outbox, Sender
 _AT_ONCE = 20  # chats served together: with the gap per chat this stays below Telegram's 30 messages a second
 _LONGEST_SLEEP = 1.0  # seconds between two looks at the outbox
 _GRACE = 7.0  # seconds a send may still take once we are asked to stop
-_JUST_BELOW = 3  # ids looked at below a message that was sent after a run of gaps
 _LONG_HOLD = timedelta(minutes=10)  # a person should know of a longer silence
 
 NOT_CONFIGURED = "the chat is not in config.yaml"
@@ -102,6 +98,7 @@ class Courier:
         self._under_way: dict[str, asyncio.Task[None]] = {}  # by address
         self._record = Record()
         self._where = Whereabouts(config, outbox, self._record)
+        self._doubts = Doubts(outbox, sender, self._pace, self._record)
         self._lost_topics: set[tuple[ChatName, int]] = set()
         self._trips: Counter[DeliveryId] = Counter()
         self._refused_at: datetime | None = None  # when the token was refused last
@@ -194,6 +191,7 @@ class Courier:
 
     def _done(self, address: str, task: asyncio.Task[None]) -> None:
         del self._under_way[address]
+        self._pace.settled(address)
         if not task.cancelled() and (bug := task.exception()):
             # Its outcome could not be recorded; the claim runs out.
             self._problems[f"bug:{address}"] = f"{task.get_name()} failed: {bug!r}"
@@ -250,7 +248,7 @@ class Courier:
             return delivery, await self._edit(line, delivery)
         if not delivery.maybe_sent:
             return await self._send(line, delivery)
-        delivery, finding = await self._read_back(line, delivery)
+        delivery, finding = await self._doubts.read_back(line, delivery)
         if not isinstance(finding, Unproved) or not repeats_marked(delivery):
             return delivery, finding
         line.message = self._rendered(delivery, line.chat)
@@ -266,14 +264,17 @@ class Courier:
             # As it was when the request left: meanwhile the bot may have said something there.
             delivery = replace(delivery, last_known_id=line.newest or delivery.last_known_id)
         if isinstance(outcome, Accepted) and delivery.proved_absent:
-            outcome = await self._undoubled(line, delivery, outcome)
+            outcome = await self._doubts.undoubled(line, delivery, outcome)
         return delivery, outcome
 
     async def _answer(self, line: Line, delivery: Delivery) -> Outcome:
         try:
             message_id = await line.send(delivery.first_message_id)
         except SendError as trouble:
-            return outcome_of(trouble)
+            outcome = outcome_of(trouble)
+            if isinstance(outcome, Doubtful) and not line.moved:
+                self._pace.doubt(line.chat)  # until `_done`
+            return outcome
         finally:
             await self._tell_of_topic(line)
         return Accepted(message_id=message_id)
@@ -286,61 +287,6 @@ class Courier:
         except SendError as trouble:
             return outcome_of(trouble)
         return Accepted(message_id=None) if there else Vanished()
-
-    # ── reading back ──
-
-    async def _read_back(self, line: Line, delivery: Delivery) -> tuple[Delivery, Outcome]:
-        try:
-            if not await self._sender.reads_back(line.chat):
-                return delivery, _blind(delivery)
-        except ChatMigrated:  # what is sent next goes after it
-            return delivery, Unproved()
-        except SendError as trouble:
-            return delivery, outcome_of(trouble)
-        address, above = address_of(line.chat), delivery.last_known_id
-        ours = await self._others(address, above)
-        if above is None or ours is None:
-            return delivery, Unproved()
-        reading = Reading(line.edit, Range(above=above, ours=ours, misses=misses_needed(address)))
-        outcome = await reading.find()
-        return replace(delivery, last_known_id=None if line.moved else reading.reached), outcome
-
-    async def _others(self, address: str, above: int | None) -> frozenset[int] | None:
-        """The ids above this one that are other messages; None when one of ours may be there unknown."""
-        if above is None or await self._record(self._outbox.answer_open, address, above):
-            return None
-        others = await self._record(self._outbox.noted_messages, address, above)
-        return others if len(others) < MOST_NOTED else None  # of more some are forgotten
-
-    async def _undoubled(self, line: Line, delivery: Delivery, accepted: Accepted) -> Outcome:
-        """A run of gaps may have been deleted messages: then an earlier try lies right below this one.
-
-        That one stays, and this one is taken back.
-        """
-        above, now_at = delivery.last_known_id, accepted.message_id
-        if above is None or now_at is None:
-            return accepted
-        earlier = await self._earlier(line, above, now_at)
-        if earlier is None:
-            return accepted
-        await self._record(self._outbox.note_message, address_of(line.chat), now_at)
-        with suppress(SendError):
-            await line.delete(now_at)
-        return FoundAt(message_id=earlier)
-
-    async def _earlier(self, line: Line, above: int, below: int) -> int | None:
-        ours = await self._others(address_of(line.chat), above)
-        if ours is None:
-            return None
-        for message_id in range(below - 1, max(above, below - 1 - _JUST_BELOW), -1):
-            try:
-                if message_id not in ours and await line.edit(message_id):
-                    return message_id
-            except NotOurs:
-                continue
-            except SendError:  # this one is there in any case
-                return None
-        return None
 
     # ── what an answer means for more than its own message ──
 
@@ -433,14 +379,6 @@ class Courier:
             await asyncio.wait(tasks, timeout=_GRACE)
         # What is cut off here keeps its claim; when that runs out it counts as doubtful.
         await _cancel(tasks)
-
-
-def _blind(delivery: Delivery) -> Outcome:
-    """What follows where nobody can tell whether it arrived."""
-    if not repeated_enough(delivery):
-        return Unproved()
-    why = f"sent {delivery.doubts} times without an answer that can be trusted: {delivery.why}"
-    return Gone(why=why)
 
 
 def _holds_chat(settled: Delivery, outcome: Outcome) -> bool:

@@ -22,6 +22,10 @@ _LONGEST_PLAIN = 4_096  # UTF-16 units: Telegram's bound on a message
 Answer = TypeVar("Answer")
 
 
+class Forbidden(MessageRefused):
+    """Not asked of the server: it might do harm."""
+
+
 @dataclass(slots=True)
 class Line:
     """Where a message goes and how it reads; both change as the server's answers demand."""
@@ -51,9 +55,18 @@ class Line:
             self.newest = await self.newest_noted(self.chat)
         return await self.sender.send(self.chat, self.message, reply_to=self._reply_to)
 
-    async def edit(self, message_id: int) -> bool:
-        """Edit the message of this id, as Sender.edit answers. Raises a SendError."""
-        return await self._softened(lambda: self.sender.edit(self.chat, message_id, self.message))
+    async def edit(self, message_id: int, *, check: Callable[[], Awaitable[None]] | None = None) -> bool:
+        """Edit the message of this id, as Sender.edit answers. Raises a SendError.
+
+        `check` is asked right before, in the turn of the request, and may forbid it by raising one.
+        """
+
+        async def edit() -> bool:
+            if check is not None:
+                await check()
+            return await self.sender.edit(self.chat, message_id, self.message)
+
+        return await self._softened(edit)
 
     async def delete(self, message_id: int) -> bool:
         """Take the message of this id back, as Sender.delete answers. Raises a SendError."""
@@ -72,6 +85,8 @@ class Line:
                 await self._follow(moved)
             except TopicGone as gone:
                 self._leave_topic(gone)
+            except Forbidden:
+                raise
             except MessageRefused as refusal:
                 self._soften(refusal)
 

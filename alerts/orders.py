@@ -7,7 +7,6 @@ from alerts.answers import Answers, Keeping
 from alerts.commands import OWNERS_MAY, OWNERS_ONLY, Command, Reply, help_text, parse_press, parse_story, said
 from alerts.digests import Digester
 from alerts.pace import address_of
-from alerts.readback import shares_sequence
 from alerts.rule_edits import RuleEdits
 from alerts.updates import Place, Pressed, Written
 from monitor.core.errors import UserError
@@ -86,10 +85,6 @@ class Orders:
     def chats_named(self, names: Collection[ChatName]) -> tuple[Chat, ...]:
         """Those of the configured chats, under their present ids."""
         return tuple(chat for chat in self._known_chats() if chat.name in names)
-
-    def shared_addresses(self) -> frozenset[str]:
-        """The addresses of the configured chats whose messages are numbered in one row."""
-        return frozenset(address_of(chat) for chat in self._known_chats() if shares_sequence(chat))
 
     def _known_chats(self) -> list[Chat]:
         chats = (chat for chat in self._config().chats if chat.channel is Channel.TELEGRAM)

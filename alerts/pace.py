@@ -100,6 +100,7 @@ class Pace:
         self._windows: dict[str, tuple[_Window, ...]] = {}
         self._held: dict[str, float] = {}  # until when, by address
         self._closed: dict[str, float] = {}
+        self._unsettled: set[str] = set()
         self._waiting: Counter[str] = Counter()  # requests that wait for their turn or have it, by address
 
     def ready_in(self, chat: Chat) -> float:
@@ -116,6 +117,17 @@ class Pace:
         self.hold(chat, seconds)
         self._closed[address_of(chat)] = self._held[address_of(chat)]
 
+    def doubt(self, chat: Chat) -> None:
+        """The last request to the chat is in doubt, and that is not written down yet."""
+        self._unsettled.add(address_of(chat))
+
+    def settled(self, address: str) -> None:
+        """It is written down by now."""
+        self._unsettled.discard(address)
+
+    def in_doubt(self, chat: Chat) -> bool:
+        return address_of(chat) in self._unsettled
+
     def held_for(self, chat: Chat) -> float:
         """Seconds of that patience that are left."""
         left = self._held.get(address_of(chat), 0.0) - asyncio.get_running_loop().time()
@@ -130,8 +142,10 @@ class Pace:
         loop = asyncio.get_running_loop()
         self._waiting[address] += 1
         try:
-            while (wait := self._wait(chat, windows)) > 0:
+            wait = self._wait(chat, windows)
+            while wait > 0:
                 await asyncio.sleep(wait)
+                wait = self._wait(chat, windows)
             for window in windows:
                 window.start()
             try:

@@ -101,6 +101,8 @@ class _Noting:
 
     async def in_doubt(self, chat: Chat) -> bool:
         """Whether an alert to this chat will soon be looked for; what waits for hours does not count."""
+        if self._pace.in_doubt(chat):
+            return True
         soon = self._clock.now() + 2 * DOUBT_WAIT
         return await asyncio.to_thread(self._outbox.in_doubt, address_of(chat), soon)
 

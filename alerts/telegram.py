@@ -172,7 +172,7 @@ class TelegramSender:
         """Take a message back; False when it cannot be, or is gone. Raises a SendError."""
         try:
             return await self._asked(self._bot.delete_message, chat_id=_address(chat), message_id=message_id)
-        except MessageRefused:
+        except (MessageRefused, NotOurs):
             return False
 
     async def reads_back(self, chat: Chat) -> bool:

@@ -23,9 +23,9 @@ from monitor.core.errors import UserError
 from monitor.core.language import language_of
 from monitor.core.model import Config, Feed, Method, Network
 from monitor.crawl import adapt, new_process, run_until_done, trust
-from spiders.gate import site_of
 from monitor.trial import ForgetfulMemory
 from spiders.discover import Way, best
+from spiders.gate import site_of
 from spiders.opml import Subscription
 from spiders.scout import ScoutSpider, stranger
 

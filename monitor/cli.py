@@ -21,6 +21,7 @@ from rich.progress import Progress
 from monitor import logs
 from monitor.backtest import backtest, compare, shares
 from monitor.batch import entries_fields, extract_fields, group_lines, judge_lines, read_bytes
+from monitor.cli_alerts import alerts_app
 from monitor.cli_archive import stats_app, stories_app, why_command
 from monitor.cli_sources import sources_app
 from monitor.config.advice import own_terms, warnings
@@ -31,13 +32,13 @@ from monitor.config.load import load, load_rules, load_rules_alone
 from monitor.config.schema import json_schema
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import PolicywireError, UserError
-from monitor.core.model import Config, Delivery
+from monitor.core.model import Config
 from monitor.crawl import Swept, browser_warning, new_process, run_until_done
 from monitor.demo.run import run_demo
 from monitor.doctor import examine
 from monitor.explain import explain
 from monitor.lab import show_backtest, show_comparison, try_rules
-from monitor.printing import print_lines, print_rows, when
+from monitor.printing import print_lines, print_rows
 from monitor.service import Service
 from monitor.store.engine import database_path
 from monitor.store.lock import InstanceLock, lock_path
@@ -50,7 +51,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-alerts_app = typer.Typer(help="The alerts that were queued and sent.", no_args_is_help=True)
 app.add_typer(sources_app, name="sources")
 app.add_typer(alerts_app, name="alerts")
 rules_app = typer.Typer(help="Trying rules on a text and on the archive.", no_args_is_help=True)
@@ -235,53 +235,6 @@ def explain_command(
     path = _path(context, config)
     loaded, _ = _config(path)
     explain(what, url=_address(url), config=loaded, now=datetime.now(UTC), out=Console())
-
-
-@alerts_app.command("list")
-def alerts_list(
-    context: typer.Context,
-    config: ConfigPath = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
-    as_json: AsJson = False,
-) -> None:
-    """List the newest alerts and what became of them."""
-    _, environment = _config(_path(context, config))
-    with _store(environment) as store:
-        deliveries = store.recent_alerts(limit)
-    print_rows([_delivery_row(delivery) for delivery in deliveries], as_json, empty="No alerts yet.")
-
-
-@alerts_app.command("resume")
-def alerts_resume(
-    context: typer.Context,
-    chat: Annotated[str, typer.Argument(help="The name of a parked chat.")],
-    config: ConfigPath = None,
-) -> None:
-    """Let a parked chat receive again, with what was kept for it."""
-    loaded, environment = _config(_path(context, config))
-    name = next((known.name for known in loaded.chats if known.name == chat), None)
-    if name is None:
-        raise UserError(f"there is no chat {chat} (known are {', '.join(one.name for one in loaded.chats)})")
-    with _store(environment) as store:
-        if name not in store.parked_chats():
-            raise UserError(f"chat {name} is not parked")
-        kept = store.unpark_chat(name)
-    print(f"Chat {name} receives again; kept messages that are due now: {kept}.")
-
-
-def _delivery_row(delivery: Delivery) -> dict[str, Any]:
-    alert = delivery.alert
-    return {
-        "queued": when(delivery.queued_at),
-        "chat": delivery.chat,
-        "kind": str(delivery.kind),
-        "state": str(delivery.state),
-        "story": alert.story.id if alert else "",
-        "title": alert.article.title if alert else delivery.notice,
-        "source": alert.article.source_id if alert else "",
-        "topics": ", ".join(alert.verdict.topics) if alert else "",
-        "why": delivery.why,
-    }
 
 
 # ── trying rules ──

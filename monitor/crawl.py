@@ -33,6 +33,7 @@ from monitor.schedule import (
 )
 from spiders.browser import MOST_BROWSERS, lacking, prepare
 from spiders.failures import Patience
+from spiders.gate import SiteGate
 from spiders.guard import AddressGuard
 from spiders.news import NewsSpider
 from spiders.poll import Found, Outcome, Poll
@@ -107,6 +108,7 @@ class Sweeper:
     _resting: dict[str, datetime] = field(default_factory=dict)  # sites that are left alone until then
     _heeded: tuple[Source, ...] = ()  # the sources as they were at the last tick
     _patience: Patience = field(default_factory=Patience)
+    _gate: SiteGate = field(default_factory=SiteGate)
     _browsers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_BROWSERS))
     _stopping: bool = False
     polls: int = 0
@@ -221,6 +223,7 @@ class Sweeper:
             memory=_Memory(self.store, self.clock),
             take=self._taker(tallies),
             patience=self._patience,
+            gate=self._gate,
         )
         spider = crawler.spider
         if not isinstance(spider, NewsSpider):
@@ -396,8 +399,11 @@ def adapt(
 
 
 def _delays(crawler: Any) -> dict[str, float]:
-    slots = crawler.engine.downloader.slots if crawler.engine else {}
-    return {host: slot.delay for host, slot in slots.items()}
+    if not crawler.engine:
+        return {}
+    downloader = crawler.engine.downloader  # which forgets slots that were not used for a minute
+    told = {host: float(one.get("delay") or 0) for host, one in downloader.per_slot_settings.items()}
+    return told | {host: slot.delay for host, slot in downloader.slots.items()}
 
 
 def new_process() -> AsyncCrawlerProcess:

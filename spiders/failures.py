@@ -119,6 +119,7 @@ class Patience:
         asked = retry_after(response, now)
         if asked:
             host = _host(response.url)
+            self._until = {name: until for name, until in self._until.items() if until > now}
             self._until[host] = max(now + asked, self._until.get(host, now))
 
     def left(self, url: str, now: datetime) -> timedelta | None:

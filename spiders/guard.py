@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import unicodedata
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -69,7 +70,8 @@ def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def _literal(host: str) -> str | None:
-    """The IP a host spells, in any spelling the C library takes (127.1, 2130706433, 0x7f.1, ::ffff:…)."""
+    """The IP a host spells, in any spelling the C library takes (127.1, 0x7f.1, ①②⑦.1, ::ffff:…)."""
+    host = unicodedata.normalize("NFKC", host).rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return "127.0.0.1"
     try:

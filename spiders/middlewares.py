@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
@@ -16,6 +16,7 @@ from scrapy.utils.misc import build_from_crawler
 
 from monitor.core.model import RobotsText
 from spiders.failures import LeftAloneError, Trouble, status_trouble, trouble
+from spiders.gate import site_of
 from spiders.guard import AddressGuard
 from spiders.news import NewsSpider
 from spiders.poll import Found
@@ -66,6 +67,52 @@ class PatienceMiddleware:
         spider: NewsSpider = self._crawler.spider
         spider.patience.heed(response, spider.memory.now())
         return response
+
+
+class GateMiddleware:
+    """Keeps to one request at a time per site, whichever of the crawls makes it: see `SiteGate`.
+
+    It stands next to the downloader, so that nothing behind it can drop a request it has let through.
+    """
+
+    def __init__(self, crawler: Any) -> None:
+        self._crawler = crawler
+        self._inside: dict[Request, str] = {}
+        crawler.signals.connect(self.closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        """Scrapy's way to build a component."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Wait for the site of this request to be free."""
+        site = site_of(request.url)
+        await self._crawler.spider.gate.enter(site, self, self._delay(request.url))
+        self._inside[request] = site
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Let the next one through."""
+        self._leave(request)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:  # noqa: ARG002
+        """Let the next one through."""
+        self._leave(request)
+
+    def closed(self) -> None:
+        """Let the others through when this crawl was cut short."""
+        for request in tuple(self._inside):
+            self._leave(request)
+
+    def _leave(self, request: Request) -> None:
+        site = self._inside.pop(request, None)  # None: it was dropped before it came here
+        if site is not None:
+            self._crawler.spider.gate.leave(site)
+
+    def _delay(self, url: str) -> float:
+        told = self._crawler.engine.downloader.per_slot_settings.get(urlsplit(url).hostname or "", {})
+        return float(told.get("delay", self._crawler.settings.getfloat("DOWNLOAD_DELAY")))
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):

@@ -34,6 +34,7 @@ from spiders.failures import (
     trouble,
 )
 from spiders.feed import Listing, parse_list
+from spiders.gate import SiteGate
 from spiders.listing import lead
 from spiders.poll import Found, Memory, Outcome, Poll, Wanted
 from spiders.sites.hosts import selectors_for
@@ -61,6 +62,7 @@ class NewsSpider(scrapy.Spider):
         memory: Memory,
         take: Callable[[Found], None],
         patience: Patience | None = None,
+        gate: SiteGate | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -69,6 +71,7 @@ class NewsSpider(scrapy.Spider):
         self.outcomes: dict[SourceId, Outcome] = {poll.source.id: Outcome() for poll in polls}
         self._take = take
         self.patience = patience or Patience()
+        self.gate = gate or SiteGate()
         self._open: dict[SourceId, int] = {}
         self._pages: Counter[SourceId] = Counter()  # asked for in this poll
 

@@ -8,6 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from spiders.failures import Patience, in_words, status_in_words
+from spiders.gate import SiteGate
 from spiders.poll import Memory
 
 
@@ -20,6 +21,7 @@ class PageSpider(scrapy.Spider):
         super().__init__(**kwargs)
         self.memory = memory
         self.patience = Patience()
+        self.gate = SiteGate()
         self.url = url
         self.body = b""
         self.final_url = url

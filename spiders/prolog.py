@@ -29,9 +29,10 @@ def without_prolog(text: str) -> str:
 
 def _after(text: str, at: int) -> int:
     """Where what begins at this `<` is over."""
-    for opener in ("<!--", "<?"):
-        if text.startswith(opener, at):
-            return _close(text, at, opener)
+    if text.startswith("<!--", at):
+        return _close(text, at, "<!--")
+    if text.startswith("<?", at):
+        return _close(text, at, "<?", ">")  # some write <?xml version="1.0">
     if text[at : at + len(_DOCTYPE)].lower() == _DOCTYPE:
         return _end_of_doctype(text, at + len(_DOCTYPE))
     return at + 1
@@ -51,8 +52,8 @@ def _end_of_doctype(text: str, at: int) -> int:
     raise EndlessPrologError("its document type does not end")
 
 
-def _close(text: str, at: int, opener: str) -> int:
-    closer = _CLOSERS[opener]
+def _close(text: str, at: int, opener: str, closer: str = "") -> int:
+    closer = closer or _CLOSERS[opener]
     end = text.find(closer, at + len(opener), LONGEST)
     if end < 0:
         raise EndlessPrologError(f"{opener} at its head is never closed")

@@ -15,6 +15,7 @@ from spiders.charset import decode
 from spiders.discover import Way, feed_links, likely_feeds, sitemaps
 from spiders.failures import Patience, in_words, list_trouble, status_trouble, trouble
 from spiders.feed import Listing, parse_list
+from spiders.gate import SiteGate
 from spiders.pattern import guess_list
 from spiders.poll import Memory
 
@@ -32,6 +33,7 @@ class ScoutSpider(scrapy.Spider):
         self.zone = zone
         self.memory = memory
         self.patience = Patience()
+        self.gate = SiteGate()
         self.ways: list[Way] = []
         self.problem = ""
         self._left = MOST_REQUESTS

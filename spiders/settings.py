@@ -55,6 +55,7 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.middlewares.AddressGuardMiddleware": 50,
     "spiders.middlewares.PatienceMiddleware": 90,
     "spiders.middlewares.RobotsMiddleware": 100,
+    "spiders.middlewares.GateMiddleware": 950,  # behind all others
 }
 ITEM_PIPELINES = {"spiders.middlewares.HandOver": 100}
 TRUSTED_ORIGINS: tuple[str, ...] = ()

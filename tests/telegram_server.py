@@ -135,6 +135,10 @@ class TelegramServer:
         self._foreign.update((chat_id, message_id) for message_id in ids)
         return ids[-1] if ids else 0
 
+    def forget_people(self) -> None:
+        """What people wrote is deleted."""
+        self._foreign.clear()
+
     def delete(self, message_id: int) -> None:
         """Somebody deletes a message of the bot."""
         self.messages = [m for m in self.messages if m.message_id != message_id]

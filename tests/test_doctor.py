@@ -5,13 +5,15 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alerts.probe import Probe
+from monitor import logs
 from monitor.core.model import ChatName
 from monitor.doctor import Finding, examine
 from monitor.store.sql import open_store
@@ -309,3 +311,37 @@ def doctor(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         check=False,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
     )
+
+
+async def test_a_proxy_that_cannot_be_read_is_one_line(surgery: Surgery) -> None:
+    surgery.env["HTTPS_PROXY"] = "http://user:s3cret#x@127.0.0.1:3128"
+    found = await surgery.troubles()
+    assert found["environment"].startswith("environment: HTTPS_PROXY: is not a proxy address")
+    assert "s3cret" not in str(found)
+
+
+async def test_a_server_of_this_machine_is_asked_without_the_proxy(surgery: Surgery) -> None:
+    surgery.env["HTTPS_PROXY"] = f"http://127.0.0.1:{free_port()}"
+    found = await surgery.examine()
+    assert found["token"].words == "the bot is @policywire_bot"
+    assert found["clock"].ok
+
+
+async def test_a_surprise_is_a_line_and_no_traceback(
+    surgery: Surgery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def surprise(_probe: Probe) -> tuple[int, str]:
+        raise RuntimeError("no POST of /s3cret-hook")
+
+    monkeypatch.setattr(Probe, "me", surprise)
+    surgery.chats.append("{name: hook, channel: webhook, id: 'http://127.0.0.1:9/s3cret-hook'}")
+    found = await surgery.troubles()
+    assert found["token"].startswith("could not be looked at: RuntimeError: no POST of")
+    assert "s3cret" not in str(found)
+    assert "webhook hook" in found
+
+
+@pytest.fixture(autouse=True)
+def nothing_hidden() -> Iterator[None]:
+    yield
+    logs.hide(())

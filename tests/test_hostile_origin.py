@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from tests.hostile.content_rows import CONTENT_ROWS
+from tests.hostile.memory_rows import MEMORY_ROWS
 from tests.hostile.network_rows import BESIDE, NETWORK_ROWS
 from tests.hostile.row import Came, Row, item, rss, site
 from tests.origin import Answer, Site, honeypot, says, serve_sites
@@ -21,7 +22,7 @@ from tests.test_service import Place
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-ROWS = [*NETWORK_ROWS, *CONTENT_ROWS, *BESIDE]
+ROWS = [*NETWORK_ROWS, *CONTENT_ROWS, *MEMORY_ROWS, *BESIDE]
 
 
 def source_id(row: Row) -> str:
@@ -88,7 +89,7 @@ class Outcome:
 
     def of(self, row: Row) -> Came:
         own = source_id(row)
-        run = self.beside if row in BESIDE else self.network if row in NETWORK_ROWS else self.content
+        run = self.beside if row in BESIDE else self.content if row in CONTENT_ROWS else self.network
         return Came(
             site=row.site,
             rounds=[one["states"][own] for one in run.told["rounds"]],
@@ -118,7 +119,7 @@ async def outcome(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Out
             return swept(tmp_path_factory.mktemp(name), lines, trusted, rounds=rounds, deadline=deadline)
 
         network, content, beside = await asyncio.gather(
-            run("network", NETWORK_ROWS, both, 2, 5),
+            run("network", [*NETWORK_ROWS, *MEMORY_ROWS], both, 2, 5),
             run("content", CONTENT_ROWS, "", 2, 5),
             run("beside", BESIDE, "", 1, 6),
         )

@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 
-from monitor.core.model import Feed, Validator
-from monitor.schedule import after_change, after_failure, after_success, by_site, next_in_phase
+from monitor.core.model import Cause, Feed, Validator
+from monitor.schedule import (
+    after_change,
+    after_failure,
+    after_success,
+    by_site,
+    in_time,
+    lists_after,
+    next_in_phase,
+)
 from spiders.gate import site_of
 from tests.builders import NOW, a_source, a_state
 
@@ -99,3 +107,31 @@ def test_the_parts_of_a_sitemap_stay_conditional_while_they_are_read() -> None:
     part = Validator(url="https://wire.example/part-1.xml", etag="1")
     after = after_success(a_state(), a_source(), validators=[part], newest_item_at=None, delay=0, now=NOW)
     assert after.validators == (part,)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "every", "waits"),
+    [(1200, 15, 1200), (60 * 24 * 400, 15, 15), (60 * 24 * 6, 60 * 24 * 7, 60 * 24 * 6)],
+    ids=["Retry-After", "a clock gone wrong", "polled once a week"],
+)
+def test_no_clock_puts_a_poll_off_for_months(ahead: int, every: int, waits: int) -> None:
+    state = a_state(next_poll_at=NOW + ahead * MINUTE)
+    assert in_time(state, a_source(every=every * MINUTE), NOW).next_poll_at == NOW + waits * MINUTE
+
+
+def test_an_item_from_the_future_is_not_the_newest_for_ever() -> None:
+    ahead = a_state(newest_item_at=NOW + timedelta(days=400))
+    after = after_success(ahead, a_source(), validators=[], newest_item_at=NOW, delay=0, now=NOW)
+    assert after.newest_item_at == NOW
+
+
+def test_each_list_has_a_memory_of_its_own() -> None:
+    good, bad = (Feed(name=name, url=f"https://wire.example/{name}") for name in ("good", "bad"))
+    source, state = a_source(feeds=(good, bad)), a_state()
+    for _ in range(3):
+        answers = {good.url: ("", None), bad.url: ("gone", Cause.GONE)}
+        state = a_state(lists=lists_after(state, source, answers, NOW))
+    one, other = state.lists
+    assert (one.failures, one.last_ok_at, one.problem) == (0, NOW, "")
+    assert (other.failures, other.last_ok_at, other.problem, other.cause) == (3, None, "gone", Cause.GONE)
+    assert lists_after(state, a_source(feeds=(good,)), {}, NOW) == (one,)

@@ -62,13 +62,14 @@ class Desk:
             encoding="utf-8",
         )
 
-    async def run(self, *words: str, given: str = "") -> Ended:
+    async def run(self, *words: str, given: str = "", **env: str) -> Ended:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "monitor", "--config", str(self.path), *words),
             env={
                 "PATH": os.environ["PATH"],
                 "DATABASE_URL": f"sqlite:///{self.path.parent}/wire.db",
                 "COLUMNS": "200",
+                **env,
             },
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -96,6 +97,14 @@ def typed(desk: Desk, monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 # ── check ──
 
 
+async def test_sources_are_asked_directly_whatever_proxy_the_environment_names(tmp_path: Path) -> None:
+    sites = {"well": site(says(feed()))}
+    async with serve_sites(sites.values()):
+        ended = await Desk(tmp_path, sites).run("sources", "check", http_proxy="http://127.0.0.1:9")
+    assert ended.code == 0
+    assert len(sites["well"].asked) >= 1
+
+
 async def test_check_tells_each_trouble_by_its_cause(tmp_path: Path) -> None:
     sites = {
         "well": site(says(feed())),
@@ -105,6 +114,7 @@ async def test_check_tells_each_trouble_by_its_cause(tmp_path: Path) -> None:
         "shell": site(says(SHELL, "text/html")),
         "hollow": site(says(rss())),
         "frozen": site(says(feed(days_old=400))),
+        "unasked": site(says(status=304)),
         "denied": site(says(feed()), robots__txt=says("User-agent: *\nDisallow: /\n", "text/plain")),
     }
     async with serve_sites(sites.values()):
@@ -119,6 +129,7 @@ async def test_check_tells_each_trouble_by_its_cause(tmp_path: Path) -> None:
         "shell": ("ok", "no", "js-shell"),
         "hollow": ("ok", "no", "empty"),
         "frozen": ("ok", "ok", "frozen"),
+        "unasked": ("no", "no", "other-answer"),
         "denied": ("no", "no", "robots"),
     }
     assert rows["well"]["entries"] == 6

@@ -3,8 +3,8 @@
 The rules are those of the State Council (全国年节及纪念日放假办法, changed in November 2024), the lunar
 festivals those of the Chinese calendar. Which days around a festival are worked in return is announced each
 autumn and left out: it makes a day too few or too many count. After `LAST_YEAR` the lunar festivals are not
-known, and this table needs more lines. Elsewhere the days between Christmas and New Year count as rest, and the
-holidays of the United States around which its press falls silent.
+known, and this table needs more lines. Elsewhere the days between Christmas and New Year count as rest, and
+the holidays of the United States around which its press falls silent.
 """
 
 from collections.abc import Iterator

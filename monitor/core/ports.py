@@ -338,8 +338,13 @@ class Outbox(Protocol):
         """Whether an answer of unknown id may lie above this id: then nothing there may be edited."""
         ...
 
+    def others_in_doubt(self, address: str, besides: DeliveryId) -> bool:
+        """Whether another message than this one may have arrived at the address, of unknown id; edits make
+        none."""
+        ...
+
     def in_doubt(self, address: str, until: datetime) -> bool:
-        """Whether something sent to this address will be looked for before `until`."""
+        """Whether something sent to this address is being looked for or will be before `until`."""
         ...
 
     def open_alerts(

@@ -95,10 +95,20 @@ class SqlOutbox(Database):
         with self._read() as connection:
             return noted.answer_open(connection, address, above)
 
-    def in_doubt(self, address: str, until: datetime) -> bool:
-        here = (_d.claimed_address == address) & (_d.state == DeliveryState.UNSURE)
+    def others_in_doubt(self, address: str, besides: DeliveryId) -> bool:
+        at_large = _d.state.in_((DeliveryState.UNSURE, DeliveryState.CLAIMED)) & (
+            _d.kind != DeliveryKind.EDIT
+        )
+        here = (_d.claimed_address == address) & (_d.id != besides)
         with self._read() as connection:
-            return bool(connection.scalar(select(exists().where(here, _d.not_before <= until))))
+            return bool(connection.scalar(select(exists().where(here, at_large))))
+
+    def in_doubt(self, address: str, until: datetime) -> bool:
+        looked_for = _d.state.in_((DeliveryState.UNSURE, DeliveryState.CLAIMED)) & _d.maybe_sent
+        soon = or_(_d.not_before.is_(None), _d.not_before <= until)
+        with self._read() as connection:
+            here = exists().where(_d.claimed_address == address, looked_for, soon)
+            return bool(connection.scalar(select(here)))
 
     # many in one
 

@@ -13,9 +13,10 @@ import pytest
 
 from alerts.pace import Pace
 from alerts.record import Record
+from alerts.updates import Inbox
 from alerts.whereabouts import Whereabouts
 from monitor.config.edit import checked
-from monitor.core.errors import StoreError
+from monitor.core.errors import NotSent, StoreError
 from monitor.core.model import (
     BotRights,
     ChatName,
@@ -660,6 +661,21 @@ async def test_a_rule_is_added_when_its_owner_confirms(desk: BotDesk, server: Te
     ]
     assert server.messages[-1].buttons == ()  # the question gave way to what became of it
     assert server.messages[-1].message_id == question.message_id
+
+
+async def test_out_of_reach_for_long_is_a_problem_until_it_hears_again(
+    desk: BotDesk, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.bot.backoff", lambda _: timedelta(0))
+    monkeypatch.setattr(Inbox, "username", unreachable)
+    async with desk.running() as bot:
+        await until(lambda: bot.problem == "the bot does not reach Telegram: no connection")
+        monkeypatch.undo()
+        await until(lambda: bot.problem == "")
+
+
+async def unreachable(_inbox: Inbox) -> str:
+    raise NotSent("no connection")
 
 
 async def test_a_long_look_back_holds_nobody_up(desk: BotDesk, server: TelegramServer) -> None:

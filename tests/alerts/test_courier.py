@@ -96,7 +96,7 @@ async def test_a_moved_chat_is_written_to_at_once_and_for_good() -> None:
     desk.queue("one", "two")
     await desk.deliver_all()
     assert [tried.chat_id for tried in sender.tried] == ["7", "-100", "-100"]
-    assert desk.store.chat_id(DESK) == "-100"
+    assert desk.store.chat_id(DESK, "7") == "-100"
 
 
 async def test_a_chat_that_moves_in_circles_waits() -> None:

@@ -3,9 +3,13 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from alerts.pace import Pace, no_limits
 from alerts.telegram import TelegramSender
 from monitor.core.errors import (
     ChatGone,
@@ -14,6 +18,7 @@ from monitor.core.errors import (
     NotSent,
     RetryLater,
     SendError,
+    TokenRefused,
     TopicGone,
     Unsure,
 )
@@ -21,11 +26,13 @@ from monitor.core.model import Chat, ChatName, DeliveryState, Message
 from tests.alerts.desk import DESK, OPS, Desk, seconds
 from tests.alerts.test_telegram import RIGHTS
 from tests.builders import a_chat, a_config
-from tests.fakes import FakeSender
+from tests.fakes import FakeSender, Tried
 from tests.telegram_server import TOKEN, Fault, TelegramServer, migrated, refused
 
 S = DeliveryState
 GROUP = a_chat("desk", id="-1001000000001")
+OPS_ID = "-1001000000009"
+ONE_SUPERGROUP_MORE = a_config(chats=(GROUP, a_chat("ops", id=OPS_ID)))
 ONE_GROUP = a_config(chats=(GROUP, a_chat("ops", id="8")), operator=OPS)
 
 
@@ -109,16 +116,150 @@ async def test_what_the_bot_answers_meanwhile_is_not_taken_for_it(
     assert [text.split(" ")[0] for text in server.texts()] == ["an", "One"]
 
 
-async def test_the_first_message_of_a_chat_is_found_below_the_next(
+async def test_nothing_is_looked_for_below_the_first_message_known(
     server: TelegramServer, wired: Desk
 ) -> None:
-    server.faults.append(Fault(reset=True, delivered=True))
+    told = server.post(OPS_ID, "told by an earlier installation")
+    server.faults.append(Fault(reset=True))
     wired.queue("first", "second", chat=OPS)
+    wired.config = ONE_SUPERGROUP_MORE
     await wired.deliver_all()
     assert wired.counts() == {S.UNSURE: 1, S.SENT: 1}
     await wired.pass_time(60)
-    assert server.texts() == ["first", "second"]
-    assert wired.counts() == {S.SENT: 2}
+    assert server.texts() == [told.text, "second", "(possible repeat) first"]
+    assert "editMessageText" not in {method for method, _ in server.calls}
+
+
+async def test_where_an_answer_has_an_unknown_id_nothing_is_edited(
+    server: TelegramServer, wired: Desk
+) -> None:
+    server.faults.append(Fault(reset=True))
+    wired.queue("one")
+    await wired.deliver_all()
+    wired.store.begin_answer(GROUP.id, wired.clock.now())
+    answer = server.post(GROUP.id, "an answer, its acknowledgement lost")
+    await wired.pass_time(60)
+    assert server.texts() == [answer.text, "(possible repeat) one"]
+    assert "editMessageText" not in {method for method, _ in server.calls}
+
+
+@pytest.mark.parametrize("why", ["another is in doubt", "too much was said"])
+async def test_where_something_of_ours_may_lie_unknown_nothing_is_edited(
+    server: TelegramServer, wired: Desk, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    server.faults.append(Fault(reset=True))
+    wired.queue("one")
+    await wired.deliver_all()
+    if why == "too much was said":
+        monkeypatch.setattr("alerts.doubts.MOST_NOTED", 2)
+        wired.store.note_message(GROUP.id, server.post(GROUP.id, "an answer").message_id)
+        wired.store.note_message(GROUP.id, server.post(GROUP.id, "another").message_id)
+    else:
+        wired.queue("older", chat=OPS)
+        (other,) = wired.store.claim(wired.clock.now(), seconds(0), 1, (DESK,), {OPS: GROUP.id})
+        doubt = {"state": S.UNSURE, "maybe_sent": True, "not_before": wired.clock.now() + seconds(9_999)}
+        wired.store.settle(replace(other, **doubt))  # type: ignore[arg-type]
+    await wired.pass_time(60)
+    assert server.texts()[-1] == "(possible repeat) one"
+    assert "editMessageText" not in {method for method, _ in server.calls}
+
+
+async def test_what_the_bot_says_while_an_alert_waits_for_its_turn_is_below_it(
+    server: TelegramServer, wired: Desk
+) -> None:
+    class Talkative(Pace):
+        """The bot has the turn before each request."""
+
+        @asynccontextmanager
+        async def turn(self, chat: Chat) -> AsyncIterator[None]:
+            answer = server.post(GROUP.id, "an answer")
+            wired.store.note_message(GROUP.id, answer.message_id)
+            async with super().turn(chat):
+                yield
+
+    wired.courier = wired.a_courier(Talkative(no_limits, over_all=None))
+    server.faults.append(Fault(reset=True))
+    wired.queue_alert("One")
+    await wired.deliver_all()
+    assert wired.only().last_known_id == 104  # 103 when it was claimed
+
+
+async def test_private_chats_know_what_the_bot_says_in_others(server: TelegramServer, wired: Desk) -> None:
+    wired.queue("first", chat=OPS)
+    wired.config = a_config(chats=(GROUP, a_chat("ops", id="8")))
+    await wired.deliver_all()
+    for number in range(13):  # a reader asks the bot
+        wired.store.note_message("21", server.people_write("21"))
+        wired.store.note_message("21", server.post("21", f"answer {number}").message_id)
+    server.faults.append(Fault(reset=True, delivered=True))
+    wired.queue("second", chat=OPS)
+    await wired.deliver_all()
+    await wired.pass_time(60)
+    await wired.pass_time(61)
+    assert server.texts("8") == ["first", "second"]
+    assert len(server.texts("21")) == 13
+
+
+async def test_one_that_hid_behind_deleted_messages_is_met_and_the_second_taken_back(
+    server: TelegramServer, wired: Desk
+) -> None:
+    server.people_write(GROUP.id, 10)
+    server.forget_people()  # the group deletes what people write
+    server.faults.append(Fault(reset=True, delivered=True))
+    wired.queue("one")
+    await wired.deliver_all()
+    await wired.pass_time(60)
+    await wired.deliver_all()
+    (stays,) = server.messages
+    assert wired.counts() == {S.SENT: 1}
+    assert [method for method, _ in server.calls if method == "deleteMessage"] == ["deleteMessage"]
+    assert wired.store.noted_messages(GROUP.id, 103) == {stays.message_id, stays.message_id + 1}
+
+
+@pytest.mark.parametrize(
+    ("below", "calls"),
+    [(NotOurs("message can't be edited"), 3), (Unsure("timeout"), 1)],
+    ids=["others wrote", "no answer"],
+)
+async def test_what_was_proved_absent_and_was_is_sent_once(below: SendError, calls: int) -> None:
+    sender = FakeSender(arrived=())
+    desk = Desk(sender, config=ONE_GROUP)
+    desk.store.note_message(GROUP.id, 1)
+    desk.queue("one")
+    (claimed,) = desk.store.claim(desk.clock.now(), seconds(120), 1, (), {DESK: GROUP.id})
+    desk.store.settle(replace(claimed, state=S.WAITING, proved_absent=True))
+    sender.tried.extend([Tried(GROUP.id, Message(html="", plain=""))] * 8)  # the next id is 9
+    sender.troubles.extend([None, *[below] * 3])
+    await desk.deliver_all()
+    assert desk.counts() == {S.SENT: 1}
+    assert sum(tried.edited is not None for tried in sender.tried) == calls
+
+
+async def test_patience_asked_of_a_look_below_is_kept() -> None:
+    pace = Pace(no_limits, over_all=None)
+    desk = Desk(FakeSender(None, RetryLater(seconds(30)), arrived=()), config=ONE_GROUP, pace=pace)
+    desk.store.note_message(GROUP.id, 1)
+    desk.queue("one")
+    (claimed,) = desk.store.claim(desk.clock.now(), seconds(120), 1, (), {DESK: GROUP.id})
+    desk.store.settle(replace(claimed, state=S.WAITING, proved_absent=True))
+    desk.sender.tried.extend([Tried(GROUP.id, Message(html="", plain=""))] * 8)  # type: ignore[attr-defined]
+    await desk.deliver_all()
+    assert desk.counts() == {S.SENT: 1}
+    assert pace.held_for(GROUP) > 29
+
+
+async def test_a_channel_that_never_tells_is_parked_after_three_repeats() -> None:
+    sender = FakeSender(*[Unsure("no answer")] * 99)
+    desk = Desk(sender)
+    desk.queue("one")
+    for _ in range(20):
+        await desk.pass_time(300)
+    assert len(sender.tried) == 4
+    ((_, words),) = desk.told
+    assert "sent 4 times without an answer that can be trusted: no answer" in words
+    desk.store.unpark_chat(DESK)
+    await desk.deliver_all()
+    assert len(sender.tried) == 5
 
 
 async def test_an_alert_of_which_nothing_is_known_is_repeated_with_a_mark(
@@ -295,11 +436,78 @@ async def test_the_topics_of_a_forum_move_together(server: TelegramServer, wired
     await wired.deliver_all()
     assert [m.chat_id for m in server.messages] == ["-1001000000600", "-1001000000600"]
     assert server.violated() == {}
-    assert wired.store.chat_id(FUND) == "-1001000000600"
+    assert wired.store.chat_id(FUND, FORUM) == "-1001000000600"
     wired.courier = wired.a_courier()
     wired.queue("three")
     await wired.deliver_all()
     assert server.messages[-1].chat_id == "-1001000000600"
+
+
+async def test_a_chat_that_is_given_another_id_is_at_that_one(server: TelegramServer, wired: Desk) -> None:
+    wired.config = a_config(chats=(a_chat("desk", id="-55"),))
+    server.faults.append(migrated(-1001000000600))
+    wired.queue("one")
+    await wired.deliver_all()
+    wired.config = a_config(chats=(a_chat("desk", id="-1001000000222"),))
+    wired.queue("two")
+    await wired.deliver_all()
+    wired.courier = wired.a_courier()
+    wired.queue("three")
+    await wired.deliver_all()
+    wired.config = a_config(chats=(a_chat("desk", id="-55"),))
+    wired.queue("four")
+    await wired.deliver_all()
+    assert [m.chat_id[-3:] for m in server.messages] == ["600", "222", "222", "600"]
+
+
+async def test_a_clock_set_back_silences_nobody() -> None:
+    sender = FakeSender(NotSent("no network"))
+    desk = Desk(sender)
+    desk.clock.advance(timedelta(hours=8))
+    desk.queue("one")
+    await desk.deliver_all()
+    desk.clock.advance(timedelta(hours=-8))
+    desk.queue("two")
+    await desk.deliver_all()
+    assert desk.counts() == {S.SENT: 2}
+
+
+async def test_a_refused_token_is_tried_again_when_the_clock_was_set_back() -> None:
+    sender = FakeSender(TokenRefused("unauthorized"))
+    desk = Desk(sender)
+    desk.clock.advance(timedelta(days=1))
+    desk.queue("one")
+    await desk.deliver_all()
+    assert not desk.courier.healthy
+    desk.clock.advance(timedelta(days=-1))
+    await desk.deliver_all()
+    assert desk.counts() == {S.SENT: 1}
+    assert desk.courier.healthy
+
+
+@pytest.mark.parametrize(
+    "words", ["CHAT_STRANGE_FORBIDDEN", "have no write access to the chat", "CHANNEL_PRIVATE"]
+)
+async def test_a_chat_that_refuses_even_bare_words_is_parked_and_nothing_lost(
+    server: TelegramServer, wired: Desk, words: str
+) -> None:
+    server.chat_faults[GROUP.id] = refused(words)
+    wired.queue_alert("One")
+    wired.queue_alert("Two")
+    await wired.deliver_all()
+    assert wired.counts() == {S.PARKED: 2}
+    ((_, told),) = wired.told
+    assert words.lower() in told.lower()
+
+
+async def test_an_edit_refused_for_no_known_reason_parks_nothing(server: TelegramServer, wired: Desk) -> None:
+    told = wired.queue_alert("One")
+    await wired.deliver_all()
+    told.touch()
+    server.faults.extend([refused("STRANGE_EDIT")] * 9)
+    await wired.deliver_all()
+    assert wired.counts() == {S.SENT: 1, S.DEAD: 1}
+    assert wired.store.parked_chats() == {}
 
 
 async def test_doubt_in_a_chat_that_just_moved_knows_of_no_ids(server: TelegramServer, wired: Desk) -> None:

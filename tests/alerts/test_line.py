@@ -8,10 +8,12 @@ from alerts.line import Line
 from alerts.pace import Pace, no_limits
 from monitor.core.errors import (
     ButtonsRefused,
+    ChatGone,
     ChatMigrated,
     MessageRefused,
     SendError,
     TopicGone,
+    Unexplained,
 )
 from monitor.core.model import Button, Chat, Message
 from tests.builders import a_chat
@@ -51,6 +53,37 @@ async def test_what_is_taken_away(
     last = sender.tried[-1]
     assert (last.message.html, last.message.buttons, last.reply_to) == (html, buttons, reply_to)
     assert len(sender.tried) == len(troubles) + 1
+
+
+async def test_who_refuses_even_bare_words_takes_no_messages() -> None:
+    sender = FakeSender(*[Unexplained("NEW_WORDS")] * 9)
+    with pytest.raises(ChatGone, match="NEW_WORDS"):
+        await a_line(sender)[0].send(5)
+    assert sender.tried[-1].message == replace(FULL, html="", buttons=())
+
+
+async def test_an_edit_refused_for_no_known_reason_is_a_refusal() -> None:
+    with pytest.raises(Unexplained):
+        await a_line(FakeSender(*[Unexplained("NEW_WORDS")] * 9))[0].edit(5)
+
+
+async def test_a_message_is_taken_back() -> None:
+    sender = FakeSender()
+    assert await a_line(sender)[0].delete(5)
+    assert sender.tried[0].deleted == 5
+
+
+async def test_the_newest_id_is_asked_in_the_turn_of_each_request() -> None:
+    asked: list[str] = []
+
+    async def newest(chat: Chat) -> int:
+        asked.append(chat.id)
+        return len(asked)
+
+    line, _ = a_line(FakeSender(ChatMigrated(-100)))
+    line.newest_noted = newest
+    await line.send(None)
+    assert (asked, line.newest) == (["7", "-100"], 2)
 
 
 async def test_what_is_refused_bare_stays_refused() -> None:

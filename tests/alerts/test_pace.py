@@ -99,6 +99,29 @@ def test_an_idle_chat_is_forgotten() -> None:
     assert run_skipping(crowd()) == 1
 
 
+def test_who_waits_for_a_closed_chat_keeps_its_place() -> None:
+    async def most_open() -> int:
+        pace, open_now, most = Pace(), 0, 0
+
+        async def request(chat: Chat) -> None:
+            nonlocal open_now, most
+            async with pace.turn(chat):
+                open_now += chat is PERSON
+                most = max(most, open_now)
+                await asyncio.sleep(0.3)
+                open_now -= chat is PERSON
+
+        await request(PERSON)
+        pace.close(PERSON, 5)
+        first = asyncio.create_task(request(PERSON))
+        await asyncio.sleep(3)
+        await request(a_chat("other", id="9"))  # for which idle ones are forgotten
+        await asyncio.gather(first, request(PERSON))
+        return most
+
+    assert run_skipping(most_open()) == 1
+
+
 @pytest.mark.parametrize(
     ("chat", "limits"),
     [

@@ -28,7 +28,6 @@ from monitor.core.outbox import (
     Unproved,
 )
 from tests.alerts.desk import seconds
-from tests.builders import a_chat
 
 
 class Wall:

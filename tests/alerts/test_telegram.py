@@ -21,6 +21,7 @@ from monitor.core.errors import (
     SendError,
     TokenRefused,
     TopicGone,
+    Unexplained,
     Unsure,
 )
 from monitor.core.model import Button, Channel, Chat, Message
@@ -67,6 +68,16 @@ async def test_a_message_without_html_goes_plain(server: TelegramServer, sender:
         (blocked(), ChatGone),
         (refused("chat not found"), ChatGone),
         (refused("not enough rights to send text messages to the chat"), ChatGone),
+        (refused("have no write access to the chat"), ChatGone),
+        (refused("CHANNEL_PRIVATE"), ChatGone),
+        (refused("USER_BANNED_IN_CHANNEL"), ChatGone),
+        (refused("CHAT_SEND_TEXT_FORBIDDEN"), ChatGone),
+        (refused("CHAT_SEND_PLAIN_FORBIDDEN"), ChatGone),
+        (refused("CHAT_FORBIDDEN"), ChatGone),
+        (refused("SLOWMODE_WAIT_7"), RetryLater),
+        (refused("SOMETHING_NEW"), Unexplained),
+        (refused("message text is empty"), MessageRefused),
+        (refused("BUTTON_DATA_INVALID"), ButtonsRefused),
         (refused("TOPIC_CLOSED"), TopicGone),
         (refused("can't parse entities: Unsupported start tag"), MessageRefused),
         (refused("message is too long"), MessageRefused),
@@ -101,6 +112,34 @@ async def test_patience_is_told_exactly(server: TelegramServer, sender: Telegram
     with pytest.raises(RetryLater) as caught:
         await sender.send(a_chat(), HELLO)
     assert caught.value.after == timedelta(seconds=40_000)
+
+
+@pytest.mark.parametrize(("words", "wait"), [("SLOWMODE_WAIT_7", 7), ("SLOWMODE_WAIT", 60)])
+async def test_slow_mode_is_patience(
+    server: TelegramServer, sender: TelegramSender, words: str, wait: int
+) -> None:
+    server.faults.append(refused(words))
+    with pytest.raises(RetryLater) as caught:
+        await sender.send(a_chat(), HELLO)
+    assert caught.value.after == timedelta(seconds=wait)
+
+
+async def test_a_text_refused_is_told_from_one_refused_for_no_known_reason(
+    server: TelegramServer, sender: TelegramSender
+) -> None:
+    server.faults.append(refused("message is too long"))
+    with pytest.raises(MessageRefused) as caught:
+        await sender.send(a_chat(), HELLO)
+    assert not isinstance(caught.value, Unexplained)
+
+
+async def test_a_message_is_taken_back_once(server: TelegramServer, sender: TelegramSender) -> None:
+    posted = server.post("7", "hello")
+    assert await sender.delete(a_chat(id="7"), posted.message_id)
+    assert server.messages == []
+    assert not await sender.delete(a_chat(id="7"), posted.message_id)
+    server.people_write("7")
+    assert not await sender.delete(a_chat(id="7"), posted.message_id + 1)
 
 
 async def test_the_new_id_of_a_chat_is_told(server: TelegramServer, sender: TelegramSender) -> None:

@@ -48,6 +48,12 @@ def test_a_source_can_be_polled(source: Source) -> None:
     assert source.languages
 
 
+def test_nearly_every_source_declares_how_often_it_publishes() -> None:
+    declared = [source.rhythm for source in catalog() if source.rhythm is not None]
+    assert len(declared) >= 0.95 * len(catalog())
+    assert timedelta(days=1) <= min(declared) <= max(declared) <= timedelta(days=30)
+
+
 LISTS = [
     pytest.param(feed, id=f"{source.id}-{feed.name}")
     for source in catalog()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.core.identity import canonical_url, entry_keys
+from monitor.core.identity import canonical_url, entry_keys, storable, without_userinfo
 from monitor.core.model import Entry, SourceId
 
 
@@ -50,10 +50,24 @@ def known(first: Entry, again: Entry) -> bool:
         (entry(link="https://a.cn/1", guid="x"), entry(link="https://a.cn/1", guid="y"), True),
         (entry(link="https://a.cn/1?utm_source=q"), entry(link="http://a.cn/1"), True),
         (entry("old", guid="x"), entry("new", guid="x"), True),
+        (entry("old", "https://a.cn/1", "x"), entry("new", "https://a.cn/1", "x"), True),
+        (entry("a", "https://a.cn/1?t=1", "x"), entry("a", "https://a.cn/1?t=2", "x"), True),
+        (entry("a", "https://a.cn/1", "x"), entry("b", "https://a.cn/2", "x"), False),
+        (entry("a", "https://a.cn/1", "https://a.cn/1"), entry("b", "https://a.cn/1"), True),
         (entry("a"), entry("a"), True),
         (entry("a", "https://a.cn/1", "1"), entry("b", "https://a.cn/2", "2"), False),
     ],
-    ids=["new guid, same link", "tracking", "edited title", "title only", "another story"],
+    ids=[
+        "new guid, same link",
+        "tracking",
+        "edited title without a link",
+        "edited title",
+        "same guid and title, new link",
+        "guid given again to another item",
+        "guid is the link",
+        "title only",
+        "another story",
+    ],
 )
 def test_an_entry_is_known_again(first: Entry, again: Entry, expected: bool) -> None:
     assert known(first, again) is expected
@@ -72,3 +86,40 @@ def test_different_titles_stay_distinct(listing: list[Entry]) -> None:
     assert first
     assert second
     assert not first & second
+
+
+def test_one_guid_on_two_lists_means_two_items_unless_it_is_an_address() -> None:
+    numbered, addressed = entry("a", guid="17"), entry("a", guid="https://a.cn/17")
+    assert not entry_keys([numbered], "laws")[0] & entry_keys([numbered], "news")[0]
+    assert entry_keys([addressed], "laws")[0] & entry_keys([addressed], "news")[0]
+
+
+def test_a_guid_with_a_shared_link_knows_an_edited_title() -> None:
+    section = "https://a.cn/list"
+    first = entry_keys([entry("a", section, "1"), entry("b", section, "2")])
+    again = entry_keys([entry("A, edited", section, "1"), entry("b", section, "2")])
+    assert first[0] & again[0]
+    assert not first[0] & again[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("plain", "plain"), ("国务院", "国务院"), ("x\ud800y", "x?y"), ("a\0b", "ab"), ("国\0务", "国务")],
+    ids=["ascii", "han", "half a pair", "NUL", "NUL in han"],
+)
+def test_what_a_database_takes(text: str, expected: str) -> None:
+    assert storable(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://me:word@a.cn/1?x=@", "https://a.cn/1?x=@"),
+        ("https://me@a.cn", "https://a.cn"),
+        ("https://a.cn/@me", "https://a.cn/@me"),
+        ("not an address", "not an address"),
+    ],
+    ids=["name and password", "name", "in the path", "none"],
+)
+def test_an_address_without_its_password(url: str, expected: str) -> None:
+    assert without_userinfo(url) == expected

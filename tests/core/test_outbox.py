@@ -30,8 +30,10 @@ from monitor.core.outbox import (
     Vanished,
     backoff,
     outcome_of,
+    repeated_enough,
     repeats_marked,
     settle,
+    shares_sequence,
 )
 from tests.builders import NOW, a_delivery
 
@@ -158,3 +160,29 @@ def test_what_an_error_means(trouble: SendError, outcome: Outcome) -> None:
 )
 def test_only_a_digest_waits_before_it_is_repeated(kind: DeliveryKind, attempts: int, repeats: bool) -> None:
     assert repeats_marked(a_delivery(kind=kind, attempts=attempts)) is repeats
+
+
+@pytest.mark.parametrize(
+    ("address", "shared"),
+    [
+        *[("7", True), ("-9", True), ("-100123", True), ("-999999999999", True)],
+        *[("-1000000000000", False), ("-1001234567890", False), ("@channel", False)],
+        *[("https://hook.example/7", False), ("console", False), ("", False)],
+    ],
+)
+def test_whose_messages_are_numbered_in_one_row(address: str, shared: bool) -> None:
+    assert shares_sequence(address) is shared
+
+
+def test_three_repeats_are_enough() -> None:
+    assert [repeated_enough(a_delivery(doubts=doubts)) for doubts in (0, 3, 4)] == [False, False, True]
+
+
+def test_a_wait_says_since_when() -> None:
+    assert settle(claimed(), NotDelivered(why="no route"), NOW).waits_since == NOW
+    assert settle(claimed(waits_since=NOW), Accepted(message_id=1), NOW).waits_since is None
+
+
+def test_what_was_proved_absent_is_known_as_such_and_doubted_no_more() -> None:
+    settled = settle(claimed(maybe_sent=True, doubts=2), ProvedAbsent(), NOW)
+    assert (settled.proved_absent, settled.maybe_sent, settled.doubts) == (True, False, 0)

@@ -240,7 +240,7 @@ def flood_rows() -> list[Row]:
     def pages_bounded(came: Came) -> None:
         assert len(came.articles) == many
         first = [path for path, _ in came.site.asked if path.startswith("/n/")]
-        assert len(first) == 40
+        assert len(first) == 40, (len(first), came.rounds)
 
     def no_alert(came: Came) -> None:
         assert len(came.articles) == 30

@@ -98,6 +98,7 @@ def states(database: str) -> dict[str, dict[str, Any]]:
 def make_due(database: str) -> None:
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE sources SET next_poll_at = '2020-01-01 00:00:00.000000'")
+        connection.execute("UPDATE pages_owed SET next_try_at = '2020-01-01 00:00:00.000000'")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,23 @@
 """Every trouble with a list has a cause and words; parsers' own words are sorted as well."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
 from twisted.internet.error import ConnectionLost, ConnectionRefusedError, DNSLookupError, TimeoutError
 
 from monitor.core.model import Cause, Feed, ListFields, Method
-from spiders.failures import LeftAloneError, Trouble, list_trouble, status_trouble, trouble
+from spiders.failures import (
+    LeftAloneError,
+    Patience,
+    Trouble,
+    list_trouble,
+    retry_after,
+    status_trouble,
+    trouble,
+)
 from spiders.feed import parse_list
 from tests.builders import NOW, a_source
 
@@ -88,3 +98,39 @@ def test_a_list_that_is_none_has_a_cause(method: Method, fields: Any, body: str,
     )
     assert listing.entries == ()
     assert list_trouble(listing.problem, body).cause is cause
+
+
+def answer(status: int, asked: str, url: str = "https://site.example/") -> Response:
+    return Response(url, status=status, headers={"Retry-After": asked})
+
+
+@pytest.mark.parametrize(
+    ("status", "asked", "expected"),
+    [
+        (429, "60", timedelta(seconds=60)),
+        (503, "9" * 400, timedelta(days=1)),
+        (404, "60", None),
+        (200, "60", None),
+        (429, "soon", None),
+        (429, "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        (429, "Mon, 01 Jan 2026 99999999999999999999:00:00 GMT", None),
+        (429, "Mon, 01 Jan 2026 00:00:00 +99999999999999999999", None),
+        (429, "Mon, 01 Jan 0001 00:00:00 +2300", timedelta()),
+    ],
+    ids=["429", "for ever", "404", "200", "words", "year", "hour", "zone", "long ago"],
+)
+def test_only_some_answers_can_ask_for_patience(status: int, asked: str, expected: timedelta | None) -> None:
+    assert retry_after(answer(status, asked), NOW) == expected
+
+
+def test_patience_is_kept_by_host_and_not_longer_than_a_clock_can_mean() -> None:
+    patience = Patience()
+    patience.heed(answer(429, "60"), NOW)
+    assert patience.left("https://me@site.example/other", NOW) == timedelta(seconds=60)
+    assert patience.left("https://another.example/", NOW) is None
+    assert patience.left("https://site.example/", NOW - timedelta(days=400)) is None
+
+
+def test_an_unknown_error_tells_no_address() -> None:
+    found = trouble(ValueError("bad: https://me:word@site.example/feed?key=1 (sic)"))
+    assert found.words == "ValueError: bad: (address) (sic)"

@@ -127,3 +127,14 @@ def test_a_blocked_chat_blocks_its_address() -> None:
 )
 def test_next_due_at(queue: list[Owed], held: dict[ChatName, datetime], due_at: float | None) -> None:
     assert next_due_at(queue, held=held, now=NOW) == (None if due_at is None else at(due_at))
+
+
+@pytest.mark.parametrize(
+    ("decided", "due_now"),
+    [(None, False), (-5, False), (9, False), (11, True), (8 * 3_600, True)],
+    ids=["unknown", "before", "a small correction", "a larger one", "a clock that was hours ahead"],
+)
+def test_a_wait_decided_in_the_future_is_over(decided: float | None, due_now: bool) -> None:
+    since = None if decided is None else at(decided)
+    waiting = owed(1, state=S.WAITING, not_before=at(9 * 3_600), waits_since=since)
+    assert bool(pick([waiting], held={}, busy=(), now=NOW, limit=9)) is due_now

@@ -9,6 +9,7 @@ import pytest
 from monitor.core.model import (
     ChatName,
     Delivery,
+    DeliveryId,
     DeliveryKind,
     DeliveryState,
     Due,
@@ -515,3 +516,15 @@ def test_who_speaks_is_told_of_a_doubt(store: SqlStore) -> None:
     assert store.in_doubt(GROUP, later(minutes=2))
     assert not store.in_doubt(GROUP, later(seconds=59))  # a digest may wait for an hour
     assert not store.in_doubt(OTHER, later(minutes=2))
+
+
+def test_another_message_in_doubt_is_known(store: SqlStore) -> None:
+    tell(store)
+    (first,) = claim(store)
+    assert not store.others_in_doubt(GROUP, first.id)
+    assert store.others_in_doubt(GROUP, DeliveryId(99))
+    settle(store, first, None, state=S.UNSURE, maybe_sent=True)
+    assert store.others_in_doubt(GROUP, DeliveryId(99))
+    assert not store.others_in_doubt(OTHER, DeliveryId(99))
+    settle(store, claim(store)[0], 41)
+    assert not store.others_in_doubt(GROUP, DeliveryId(99))

@@ -251,8 +251,8 @@ def test_a_hold_set_in_the_future_is_over(store: SqlStore) -> None:
 
 def test_what_is_known_of_a_try_is_kept(store: SqlStore) -> None:
     queue(store, (DESK,))
-    known = {"doubts": 2, "proved_absent": True, "waits_since": NOW, "not_before": NOW, "state": S.WAITING}
-    store.settle(replace(claim_one(store), **known))
+    waiting = replace(claim_one(store), state=S.WAITING, not_before=NOW, waits_since=NOW)
+    store.settle(replace(waiting, doubts=2, proved_absent=True))
     again = claim_one(store)
     assert (again.doubts, again.proved_absent, again.waits_since) == (2, True, NOW)
     store.park_chat(DESK, "kicked", NOW)
