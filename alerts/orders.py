@@ -88,7 +88,7 @@ class Orders:
 
     def _known_chats(self) -> list[Chat]:
         chats = (chat for chat in self._config().chats if chat.channel is Channel.TELEGRAM)
-        return [replace(chat, id=self._store.chat_id(chat.name) or chat.id) for chat in chats]
+        return [replace(chat, id=self._store.chat_id(chat.name, chat.id) or chat.id) for chat in chats]
 
     # ── commands ──
 

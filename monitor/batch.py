@@ -17,9 +17,9 @@ from monitor.core.language import language_of
 from monitor.core.lexicon import Lexicon
 from monitor.core.model import Entry, Feed, Kind, Source, SourceId, Tier, Verdict
 from monitor.core.profile import Profile, profile_of
-from spiders.gate import site_of
 from spiders.article import Page, extract_page
 from spiders.feed import parse_list
+from spiders.gate import site_of
 from spiders.sites.hosts import selectors_for
 
 CHINA = ZoneInfo("Asia/Shanghai")

@@ -73,6 +73,7 @@ class Delivery:
                 pace=pace,
                 wake=self.courier.wake,
                 problems=lambda: tuple(self.problems()),
+                where=self.courier.where,
             )
 
     def _switchboard(self) -> Sender:

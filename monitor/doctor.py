@@ -307,7 +307,7 @@ def _present(config: Config | None, store: SqlStore | None) -> list[Chat]:
     chats = config.chats if config else ()
     if store is None:
         return list(chats)
-    return [replace(chat, id=store.chat_id(chat.name) or chat.id) for chat in chats]
+    return [replace(chat, id=store.chat_id(chat.name, chat.id) or chat.id) for chat in chats]
 
 
 async def _chats(chats: list[Chat], probe: Probe, bot_id: int) -> list[Finding]:

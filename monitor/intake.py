@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from monitor.core.classify import Judge
 from monitor.core.decide import Desk, age, at_once, decide, follow_up_turns, more_urgent
@@ -200,7 +201,7 @@ def _fresh(article: Article, policy: AlertPolicy, now: datetime) -> bool:
 
 def _storable(article: Article) -> Article:
     """The article with half surrogate pairs replaced, which no database takes, and its body within reason."""
-    texts = {name: storable(getattr(article, name)) for name in _TEXTS}
+    texts: dict[str, Any] = {name: storable(getattr(article, name)) for name in _TEXTS}
     texts["body"] = texts["body"][:LONGEST_BODY]
     return replace(article, **texts, published_at=_sane(article.published_at, article.seen_at))
 

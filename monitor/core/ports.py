@@ -414,7 +414,7 @@ class Outbox(Protocol):
         """Remember the new Telegram id of the chat that is configured with this one."""
         ...
 
-    def chat_id(self, chat: ChatName, configured_id: str | None = None) -> str | None:
+    def chat_id(self, chat: ChatName, configured_id: str) -> str | None:
         """The id remembered by `move_chat`, if any; it holds only for the id that was configured then."""
         ...
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Select, Text, exists, func, select, type_coerce
@@ -238,7 +238,8 @@ def _judged(row: Any) -> Judged:
         published_at=published_at,
         rules_version=verdict["rules_version"],
         fired=frozenset(hit["rule"] for hit in verdict["hits"]),
-        verdict=partial(verdict_from_json, verdict),
+        # Once: a backtest asks several times in a row, for either side and for the reasons.
+        verdict=cache(partial(verdict_from_json, verdict)),
     )
 
 

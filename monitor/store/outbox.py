@@ -229,12 +229,10 @@ class SqlOutbox(Database):
                 update(t.deliveries).where(under_way).values(claimed_address=new_id, last_known_id=None)
             )
 
-    def chat_id(self, chat: ChatName, configured_id: str | None = None) -> str | None:
-        moved = select(t.chats.c.moved_to).where(t.chats.c.name == chat)
-        if configured_id is not None:
-            moved = moved.where(t.chats.c.moved_from == configured_id)
+    def chat_id(self, chat: ChatName, configured_id: str) -> str | None:
+        moved = t.chats.c.moved_from == configured_id
         with self._read() as connection:
-            return connection.scalar(moved)
+            return connection.scalar(select(t.chats.c.moved_to).where(t.chats.c.name == chat, moved))
 
     # figures
 

@@ -460,6 +460,20 @@ async def test_nothing_is_said_while_an_alert_is_in_doubt(
     assert len(server.messages) == 1
 
 
+async def test_nothing_is_said_while_a_doubt_is_being_written_down(
+    desk: BotDesk, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.speech._LOOK", 0.01)
+    desk.pace.doubt(CONFIG.chats[0])
+    async with desk.running():
+        server.push_text("/help", chat_id=GROUP, user_id=OWNER)
+        await desk.heard()
+        await asyncio.sleep(0.1)
+        assert server.messages == []
+        desk.pace.settled(str(GROUP))
+    assert len(server.messages) == 1
+
+
 async def test_every_number_that_people_use_up_is_known(desk: BotDesk, server: TelegramServer) -> None:
     await desk.ask("hello", person=STRANGER)  # and is refused
     await desk.ask("well?", person=STRANGER)  # not answered
@@ -667,6 +681,7 @@ async def test_out_of_reach_for_long_is_a_problem_until_it_hears_again(
     desk: BotDesk, server: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("alerts.bot.backoff", lambda _: timedelta(0))
+    monkeypatch.setattr("alerts.bot._LONGEST_BACKOFF", 0.01)
     monkeypatch.setattr(Inbox, "username", unreachable)
     async with desk.running() as bot:
         await until(lambda: bot.problem == "the bot does not reach Telegram: no connection")

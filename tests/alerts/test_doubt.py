@@ -184,6 +184,37 @@ async def test_what_the_bot_says_while_an_alert_waits_for_its_turn_is_below_it(
     assert wired.only().last_known_id == 104  # 103 when it was claimed
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["its id is known", "its id is not"])
+async def test_what_the_bot_says_between_two_looks_is_left_alone(
+    server: TelegramServer, wired: Desk, known: bool
+) -> None:
+    class Talkative(Pace):
+        """The bot has the turn before the first look."""
+
+        spoken = False
+
+        @asynccontextmanager
+        async def turn(self, chat: Chat) -> AsyncIterator[None]:
+            if len(server.calls) > 1 and not self.spoken:
+                self.spoken = True
+                answer = server.post(GROUP.id, "an answer")
+                number = wired.store.begin_answer(GROUP.id, wired.clock.now())
+                if known:
+                    at = {"message_id": answer.message_id, "begun_before": wired.clock.now() - seconds(60)}
+                    wired.store.end_answer(number, GROUP.id, **at)  # type: ignore[arg-type]
+            async with super().turn(chat):
+                yield
+
+    wired.courier = wired.a_courier(Talkative(no_limits, over_all=None))
+    server.faults.append(Fault(reset=True))
+    wired.queue("one")
+    await wired.deliver_all()
+    await wired.pass_time(60)
+    await wired.deliver_all()
+    repeat = "one" if known else "(possible repeat) one"
+    assert server.texts() == ["an answer", repeat]
+
+
 async def test_private_chats_know_what_the_bot_says_in_others(server: TelegramServer, wired: Desk) -> None:
     wired.queue("first", chat=OPS)
     wired.config = a_config(chats=(GROUP, a_chat("ops", id="8")))

@@ -164,3 +164,11 @@ def test_a_closed_chat_lets_nothing_through_and_holds_up_no_other() -> None:
     person, group = run_skipping(let_through())
     assert person < 1
     assert group >= 30
+
+
+def test_a_doubt_is_known_until_it_is_written_down() -> None:
+    pace = Pace()
+    pace.doubt(GROUP)
+    assert (pace.in_doubt(GROUP), pace.in_doubt(PERSON)) == (True, False)
+    pace.settled(address_of(GROUP))
+    assert not pace.in_doubt(GROUP)

@@ -87,7 +87,8 @@ def a_crawler(longest: float = 120.0, polls: int = 1, **delays: float) -> Any:
     ids=["ordinary", "robots.txt asks for half a minute", "not for ever"],
 )
 def test_a_slow_site_is_given_more_time(delays: dict[str, float], allowance: float) -> None:
-    assert Deadline(a_crawler(**delays)).allowed() == 120.0 + allowance
+    crawler = a_crawler(**delays)  # type: ignore[arg-type]
+    assert Deadline(crawler).allowed() == 120.0 + allowance
 
 
 async def test_a_deadline_is_put_off_when_the_site_turned_out_to_be_slow() -> None:
