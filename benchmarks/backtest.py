@@ -20,8 +20,7 @@ from pathlib import Path
 
 from monitor.backtest import compare
 from monitor.config.load import load, rules_version
-from monitor.core.archive import Kept
-from monitor.core.classify import Judge, compile_rules
+from monitor.core.classify import Judge, classify_article, compile_rules
 from monitor.core.model import (
     Article,
     BodyFrom,
@@ -210,20 +209,8 @@ class Rate:
         ids = store.newest(SAMPLE)
         started = time.perf_counter()
         for kept in store.full(ids):
-            _judge(judge, kept)
+            classify_article(judge, kept.article, kept.source_tier)
         return cls(each=(time.perf_counter() - started) / len(ids))
-
-
-def _judge(judge: Judge, kept: Kept) -> None:
-    article = kept.article
-    judge.classify(
-        title=article.title,
-        summary=article.summary,
-        body=article.body,
-        tier=kept.source_tier,
-        source=article.source_id,
-        language=article.language,
-    )
 
 
 def measure(store: SqlStore, config: Config, days: int) -> None:

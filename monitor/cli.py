@@ -26,7 +26,7 @@ from monitor.cli_archive import stats_app, stories_app, why_command
 from monitor.cli_sources import sources_app
 from monitor.config.advice import own_terms, warnings
 from monitor.config.catalog import catalog
-from monitor.config.environment import Environment, read_environment
+from monitor.config.environment import Environment
 from monitor.config.lexicon import shipped_lexicon
 from monitor.config.load import load, load_rules, load_rules_alone
 from monitor.config.schema import json_schema
@@ -38,11 +38,12 @@ from monitor.demo.run import run_demo
 from monitor.doctor import examine
 from monitor.explain import explain
 from monitor.lab import show_backtest, show_comparison, try_rules
+from monitor.options import AsJson, ConfigPath, Days, archive, config_path, configuration
 from monitor.printing import print_lines, print_rows
 from monitor.service import Service
 from monitor.store.engine import database_path
 from monitor.store.lock import InstanceLock, lock_path
-from monitor.store.sql import SqlStore, open_store
+from monitor.store.sql import SqlStore
 from monitor.train import own_examples, train_file
 
 app = typer.Typer(
@@ -59,44 +60,15 @@ app.add_typer(stats_app, name="stats")
 app.add_typer(stories_app, name="stories")
 app.command("why")(why_command)
 
-ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration file.")]
-Days = Annotated[
-    int, typer.Option("--days", min=1, max=36_500, help="How far back the archive is looked at.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
 
 @app.callback()
 def _root(context: typer.Context, config: ConfigPath = None) -> None:
     context.obj = config or Path(os.environ.get("POLICYWIRE_CONFIG", "config.yaml"))
 
 
-def _path(context: typer.Context, own: Path | None) -> Path:
-    chosen: Path = own or context.obj
-    return chosen
-
-
-def _environment(path: Path) -> Environment:
-    return read_environment(os.environ, path.parent / ".env")
-
-
-def _config(path: Path) -> tuple[Config, Environment]:
-    environment = _environment(path)
-    return load(path, environment.values), environment
-
-
-@contextmanager
-def _store(environment: Environment) -> Iterator[SqlStore]:
-    store = open_store(environment.database_url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
 @contextmanager
 def _locked_store(environment: Environment) -> Iterator[SqlStore]:
-    with InstanceLock(lock_path(environment.database_url)), _store(environment) as store:
+    with InstanceLock(lock_path(environment.database_url)), archive(environment) as store:
         yield store
 
 
@@ -106,8 +78,8 @@ def _locked_store(environment: Environment) -> Iterator[SqlStore]:
 @app.command()
 def run(context: typer.Context, config: ConfigPath = None) -> None:
     """Watch the sources and send alerts until stopped (SIGTERM or Ctrl-C)."""
-    path = _path(context, config)
-    loaded, environment = _config(path)
+    path = config_path(context, config)
+    loaded, environment = configuration(path)
     with _locked_store(environment) as store:
         process = new_process()
         logs.set_up(environment.log_level, environment.log_format)
@@ -121,8 +93,8 @@ def run(context: typer.Context, config: ConfigPath = None) -> None:
 @app.command()
 def once(context: typer.Context, config: ConfigPath = None, as_json: AsJson = False) -> None:
     """Poll every due source once, send what is due, show what came of it; exit code 1 if some did not go."""
-    path = _path(context, config)
-    loaded, environment = _config(path)
+    path = config_path(context, config)
+    loaded, environment = configuration(path)
     swept: list[Swept] = []
     with _locked_store(environment) as store, Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("Polling", total=None)
@@ -171,7 +143,7 @@ def _print_swept(swept: list[Swept], as_json: bool) -> None:
 @app.command()
 def demo(context: typer.Context, config: ConfigPath = None) -> None:
     """Sweep a small news site of our own with your rules and show the alerts: no token, no network."""
-    path = _path(context, config)
+    path = config_path(context, config)
     raise typer.Exit(run_demo(load_rules(path), path, Console()))
 
 
@@ -181,8 +153,8 @@ def demo(context: typer.Context, config: ConfigPath = None) -> None:
 @app.command()
 def check(context: typer.Context, config: ConfigPath = None) -> None:
     """Check the configuration; say what it would watch."""
-    path = _path(context, config)
-    loaded, environment = _config(path)
+    path = config_path(context, config)
+    loaded, environment = configuration(path)
     to = "Telegram" if environment.token else "this terminal (TELEGRAM_BOT_TOKEN is not set)"
     Console().print(
         f"{path}: good. {len(loaded.sources)} sources, {len(loaded.rules.rules)} rules, "
@@ -203,7 +175,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Look at all that can keep an alert from its chat, each with its mend; exit code 1 if anything does."""
-    findings = asyncio.run(examine(_path(context, config), os.environ, send=send))
+    findings = asyncio.run(examine(config_path(context, config), os.environ, send=send))
     print_rows(
         [
             {"check": one.name, "": "ok" if one.ok else "problem", "found": one.words, "mend": one.mend}
@@ -218,7 +190,7 @@ def doctor(
 def _shares(path: Path, config: Config, environment: Environment) -> dict[str, float]:
     if not database_path(environment.database_url).exists():
         return {}
-    with _store(environment) as store:
+    with archive(environment) as store:
         return shares(store, own_terms(path, config))
 
 
@@ -232,8 +204,8 @@ def explain_command(
     config: ConfigPath = None,
 ) -> None:
     """Show the whole path of one article, with every reason."""
-    path = _path(context, config)
-    loaded, _ = _config(path)
+    path = config_path(context, config)
+    loaded, _ = configuration(path)
     explain(what, url=_address(url), config=loaded, now=datetime.now(UTC), out=Console())
 
 
@@ -248,7 +220,7 @@ def rules_test(
     config: ConfigPath = None,
 ) -> None:
     """Show what the rules make of one text: what fired and where, and what the others lacked."""
-    loaded, _ = _config(_path(context, config))
+    loaded, _ = configuration(config_path(context, config))
     try_rules(what, url=_address(url), config=loaded, now=datetime.now(UTC), out=Console())
 
 
@@ -257,8 +229,8 @@ def rules_backtest(
     context: typer.Context, days: Days = 7, config: ConfigPath = None, as_json: AsJson = False
 ) -> None:
     """List the stories of the archive that would have alerted with the rules as they are now."""
-    loaded, environment = _config(_path(context, config))
-    with _store(environment) as store:
+    loaded, environment = configuration(config_path(context, config))
+    with archive(environment) as store:
         found = backtest(store, loaded, _days_ago(days))
     show_backtest(found, loaded.alerts.timezone, as_json)
 
@@ -275,9 +247,9 @@ def rules_diff(
     as_json: AsJson = False,
 ) -> None:
     """Compare another configuration over the archive: stories gained and lost, and why; sends nothing."""
-    loaded, environment = _config(_path(context, config))
+    loaded, environment = configuration(config_path(context, config))
     wanted = load(other, environment.values)
-    with _store(environment) as store:
+    with archive(environment) as store:
         found = compare(store, loaded, wanted, _days_ago(days))
     show_comparison(found, loaded.alerts.timezone, as_json)
     if most is not None and len(found.gained) > most:
@@ -310,7 +282,7 @@ def judge(
     config: ConfigPath = None,
 ) -> None:
     """Judge items: JSON lines in (id, title, …), JSON lines out (relevant, score, topics, reasons …)."""
-    ready = _judge(_path(context, config))
+    ready = _judge(config_path(context, config))
     _print_answers(items, lambda lines, name: judge_lines(lines, ready, name=name))
 
 
@@ -347,7 +319,7 @@ def train(
     config: ConfigPath = None,
 ) -> None:
     """Train the learned part of the verdict on labelled headlines; say how well it does on unseen months."""
-    ready = compile_rules(load_rules_alone(_path(context, config)))
+    ready = compile_rules(load_rules_alone(config_path(context, config)))
     today = datetime.now(UTC).date()
     train_file(labelled, out, judge=ready, own=own_examples(ready), today=today, say=print)
 

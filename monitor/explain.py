@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from rich.markup import escape
 from alerts.console import ConsoleSender
 from alerts.render import render
 from monitor.batch import read_bytes, read_page, source_for, zone_for
-from monitor.core.classify import compile_rules
+from monitor.core.classify import classify_article, compile_rules
 from monitor.core.decide import Desk, decide
 from monitor.core.errors import UserError
 from monitor.core.identity import canonical_url
@@ -59,14 +59,9 @@ class _Step:
 def explain(what: str, *, url: str, config: Config, now: datetime, out: Console) -> None:
     """Show how one article would be read, judged and alerted. Raises UserError when it cannot be read."""
     source, article, read = read_report(what, url, config, now)
-    verdict = compile_rules(config.rules, config.rules_version).classify(
-        title=article.title,
-        summary=article.summary,
-        body=article.body,
-        tier=source.tier,
-        source=source.id,
-        language=article.language,
-    )
+    judge = compile_rules(config.rules, config.rules_version)
+    # A bare text knows nothing of its source, which its address may tell.
+    verdict = classify_article(judge, replace(article, source_id=source.id), source.tier)
     new = Story(id=StoryId(0), title=article.title, opened_at=now, last_seen_at=now)
     story = opened(new, told_by(article, source))
     desk = Desk(chats=config.chats, policy=config.alerts)

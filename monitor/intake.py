@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from monitor.core.classify import Judge
+from monitor.core.classify import Judge, classify_article
 from monitor.core.decide import Desk, age, at_once, decide, follow_up_turns, more_urgent
 from monitor.core.digest import midnight
 from monitor.core.identity import storable
@@ -116,14 +116,7 @@ class Intake:
 
     def _judge(self, article: Article, keys: Collection[str], source: Source) -> _Judged:
         article = _storable(article)
-        verdict = self.judge.classify(
-            title=article.title,
-            summary=article.summary,
-            body=article.body,
-            tier=source.tier,
-            source=source.id,
-            language=article.language,
-        )
+        verdict = classify_article(self.judge, article, source.tier)
         return _Judged(
             article=article,
             keys=keys,

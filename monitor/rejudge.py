@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice, takewhile
 
 from monitor.core.archive import Judged, Kept
-from monitor.core.classify import Judge, compile_rules
+from monitor.core.classify import Judge, classify_article, compile_rules
 from monitor.core.model import ArticleId, Field, RuleBook, Verdict
 from monitor.core.ports import Archive
 from monitor.core.rules.changes import Names, Needed, Suspects, changes
@@ -76,7 +76,7 @@ def _trials(archive: Archive, plans: Sequence["_Plan"], lot: Sequence[Judged]) -
     for one, marks in zip(lot, due, strict=True):
         kept = whole.get(one.article_id)
         again = (
-            _again(plan.side.judge, kept) if mark and kept else None
+            classify_article(plan.side.judge, kept.article, kept.source_tier) if mark and kept else None
             for plan, mark in zip(plans, marks, strict=True)
         )
         yield Trial(judged=one, kept=kept, again=tuple(again), thresholds=thresholds)
@@ -85,18 +85,6 @@ def _trials(archive: Archive, plans: Sequence["_Plan"], lot: Sequence[Judged]) -
 def _asked(verdict: Verdict, threshold: float) -> Verdict:
     """The same verdict where another threshold makes no odds."""
     return verdict if verdict.threshold == threshold else replace(verdict, threshold=threshold)
-
-
-def _again(judge: Judge, kept: Kept) -> Verdict:
-    article = kept.article
-    return judge.classify(
-        title=article.title,
-        summary=article.summary,
-        body=article.body,
-        tier=kept.source_tier,
-        source=article.source_id,
-        language=article.language,
-    )
 
 
 # ── which articles must be judged again ──

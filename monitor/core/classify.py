@@ -14,6 +14,7 @@ from monitor.core.doctype import Kinds, doctype_of, kinds_in
 from monitor.core.errors import RuleError
 from monitor.core.language import language_of
 from monitor.core.model import (
+    Article,
     Authority,
     Doctype,
     Field,
@@ -273,6 +274,18 @@ class Judge:
 
     def _doctype(self, report: Reading) -> Doctype:
         return doctype_of(report.title.spots.keys(), report.lead.spots.keys(), self.doctypes)
+
+
+def classify_article(judge: Judge, article: Article, tier: Tier) -> Verdict:
+    """Judge an article of a source of this tier: the same at intake, in an explanation and in a backtest."""
+    return judge.classify(
+        title=article.title,
+        summary=article.summary,
+        body=article.body,
+        tier=tier,
+        source=article.source_id,
+        language=article.language,
+    )
 
 
 def compile_rules(book: RuleBook, version: str = "") -> Judge:
