@@ -7,8 +7,11 @@ from alerts.commands import Reply, fitted, said
 from alerts.harmless import anchor, escaped, line, safe_link
 from alerts.labels import moment
 from monitor.core.archive import Kept
-from monitor.core.model import Config, DeliveryState, Rule, SourceState, StoryId, Topic
+from monitor.core.messages import DeliveryState
+from monitor.core.model import Rule, StoryId, Topic
+from monitor.core.polling import SourceState
 from monitor.core.ports import Archive, Clock, Outbox, Store
+from monitor.core.settings import Config
 from monitor.queries import RulePresses, presses_by_rule, why_story
 
 _FOUND = 10  # articles in an answer

@@ -18,9 +18,9 @@ from alerts.speech import Speech
 from alerts.updates import Inbox, OtherPoller, Pressed, Unknown, Update, Written
 from alerts.whereabouts import Whereabouts
 from monitor.core.errors import NotSent, PolicywireError, RetryLater, StoreError, TokenRefused
-from monitor.core.model import Config
 from monitor.core.outbox import backoff, shares_sequence
 from monitor.core.ports import Clock, Sender
+from monitor.core.settings import Config
 
 _PAUSE = 300.0  # seconds, after a refusal that a person has to mend
 _LONGEST_BACKOFF = 30.0

@@ -5,8 +5,9 @@ from importlib import import_module
 from typing import Any
 
 from monitor.core.errors import ChatGone, Unsure
-from monitor.core.model import Channel, Chat, Message
+from monitor.core.messages import Message
 from monitor.core.ports import Sender
+from monitor.core.settings import Channel, Chat
 
 
 class Switchboard:

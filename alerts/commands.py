@@ -8,7 +8,8 @@ from typing import Any
 
 from alerts.harmless import escaped, line, utf16_length
 from monitor.core.errors import UserError
-from monitor.core.model import Button, Message, StoryId
+from monitor.core.messages import Button, Message
+from monitor.core.model import StoryId
 
 # In the order of Telegram's menu: what each does, in at most 256 characters.
 COMMANDS = {

@@ -9,7 +9,8 @@ from rich.style import Style
 from rich.text import Text
 
 from alerts.channels import OneWay
-from monitor.core.model import Chat, Message
+from monitor.core.messages import Message
+from monitor.core.settings import Chat
 
 _WIDEST = 88  # a bubble, not a banner
 _STYLES = {"b": Style(bold=True), "i": Style(italic=True), "code": Style(color="cyan")}

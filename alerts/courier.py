@@ -18,17 +18,8 @@ from alerts.record import Record
 from alerts.render import render
 from alerts.whereabouts import Whereabouts
 from monitor.core.errors import LeaseLost, SendError, StoreError
-from monitor.core.model import (
-    Channel,
-    Chat,
-    ChatName,
-    Config,
-    Delivery,
-    DeliveryId,
-    DeliveryKind,
-    DeliveryState,
-    Message,
-)
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState, Message
+from monitor.core.model import ChatName, DeliveryId
 from monitor.core.outbox import (
     TOKEN_WAIT,
     Accepted,
@@ -47,6 +38,7 @@ from monitor.core.outbox import (
     settle,
 )
 from monitor.core.ports import Clock, Outbox, Sender
+from monitor.core.settings import Channel, Chat, Config
 
 _AT_ONCE = 20  # chats served together: with the gap per chat this stays below Telegram's 30 messages a second
 _LONGEST_SLEEP = 1.0  # seconds between two looks at the outbox

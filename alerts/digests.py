@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from alerts.labels import labels
 from alerts.render import MOST_IN_A_DIGEST
 from monitor.core.digest import catch_up
-from monitor.core.model import Chat, ChatName, Config, Delivery, DeliveryId, Priority
+from monitor.core.messages import Delivery
+from monitor.core.model import ChatName, DeliveryId, Priority
 from monitor.core.ports import Outbox
+from monitor.core.settings import Chat, Config
 
 _FAR = timedelta(days=400)  # no digest waits longer
 _URGENCY = (Priority.BREAKING, Priority.NORMAL, Priority.LOW)

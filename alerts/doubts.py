@@ -10,7 +10,7 @@ from alerts.pace import Pace, address_of
 from alerts.readback import Range, Reading, misses_needed
 from alerts.record import Record
 from monitor.core.errors import ChatMigrated, NotOurs, RetryLater, SendError
-from monitor.core.model import Delivery
+from monitor.core.messages import Delivery
 from monitor.core.outbox import (
     MOST_NOTED,
     Accepted,

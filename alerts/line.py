@@ -14,8 +14,9 @@ from monitor.core.errors import (
     TopicGone,
     Unexplained,
 )
-from monitor.core.model import Chat, Message
+from monitor.core.messages import Message
 from monitor.core.ports import Sender
+from monitor.core.settings import Chat
 
 _LONGEST_PLAIN = 4_096  # UTF-16 units: Telegram's bound on a message
 

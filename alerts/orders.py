@@ -10,8 +10,9 @@ from alerts.pace import address_of
 from alerts.rule_edits import RuleEdits
 from alerts.updates import Place, Pressed, Written
 from monitor.core.errors import UserError
-from monitor.core.model import Channel, Chat, ChatName, Config, StoryId
+from monitor.core.model import ChatName, StoryId
 from monitor.core.ports import Clock
+from monitor.core.settings import Channel, Chat, Config
 
 _NO_STORY = "which story? Give its number, or write this in reply to an alert"
 _NOT_CONFIGURED = "this chat is not in config.yaml: no alerts come here"

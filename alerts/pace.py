@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from monitor.core.model import Channel, Chat
+from monitor.core.settings import Channel, Chat
 
 _SLACK = 0.02  # of every span: clocks differ
 

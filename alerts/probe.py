@@ -7,7 +7,7 @@ from telegram.constants import ChatAction, ChatMemberStatus, ChatType
 
 from alerts.telegram import TelegramSender
 from monitor.core.errors import ChatGone, TopicGone
-from monitor.core.model import Chat
+from monitor.core.settings import Chat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

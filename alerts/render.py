@@ -7,21 +7,9 @@ from zoneinfo import ZoneInfo
 
 from alerts.harmless import anchor, escaped, host_of, line, paragraphs, safe_link
 from alerts.labels import Labels, labels, moment, source_day, zone_words
-from monitor.core.model import (
-    Alert,
-    Article,
-    Button,
-    Chat,
-    Delivery,
-    DeliveryKind,
-    Hit,
-    Message,
-    Report,
-    Story,
-    StoryId,
-    Template,
-    Verdict,
-)
+from monitor.core.messages import Alert, Button, Delivery, DeliveryKind, Message, Report
+from monitor.core.model import Article, Hit, Story, StoryId, Verdict
+from monitor.core.settings import Chat, Template
 from monitor.core.summary import summarise
 
 # Telegram refuses more than 4,096 characters of text and about 9,500 bytes of links and markup; every part

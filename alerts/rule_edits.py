@@ -14,8 +14,9 @@ from alerts.labels import labels
 from monitor.config.document import parse_document, read_text
 from monitor.config.edit import checked, save, with_rule, with_rule_switched
 from monitor.core.errors import UserError
-from monitor.core.model import Button, Config
+from monitor.core.messages import Button
 from monitor.core.ports import Archive
+from monitor.core.settings import Config
 
 HOW = "write /rules add ID: QUERY topic=… weight=… · /rules off ID · /rules on ID"
 GONE = "that change is no longer waiting: ask for it again"

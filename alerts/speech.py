@@ -16,9 +16,10 @@ from alerts.pace import Pace, address_of
 from alerts.updates import Inbox, Place
 from alerts.whereabouts import Whereabouts
 from monitor.core.errors import NotSent, RetryLater, SendError, StoreError, Unsure
-from monitor.core.model import Chat, Message
+from monitor.core.messages import Message
 from monitor.core.outbox import DOUBT_WAIT, backoff
 from monitor.core.ports import Clock, Outbox, Sender
+from monitor.core.settings import Chat
 
 _MOST_OPEN = 100  # answers under way; somebody who asks for more waits for nothing
 _MOST_PATIENCE = 120.0  # seconds after which an answer is no answer any more

@@ -42,8 +42,9 @@ from monitor.core.errors import (
     Unexplained,
     Unsure,
 )
-from monitor.core.model import Button, Channel, Chat, Message
+from monitor.core.messages import Button, Message
 from monitor.core.outbox import shares_sequence
+from monitor.core.settings import Channel, Chat
 
 # PTB's own 5 s makes "was it delivered?" a daily question; a busy Bot API server takes longer than that.
 _READ_TIMEOUT = 30.0

@@ -17,8 +17,9 @@ import httpx
 
 from alerts.channels import OneWay
 from monitor.core.errors import ChatGone, MessageRefused, NotSent, RetryLater, SendError, Unsure
-from monitor.core.model import Chat, Message
+from monitor.core.messages import Message
 from monitor.core.ports import Clock
+from monitor.core.settings import Chat
 
 _PATIENCE = 60.0  # seconds for one message in all: a receiver that trickles must not hold its chat
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)

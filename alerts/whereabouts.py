@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from alerts.pace import address_of
 from alerts.record import Record
-from monitor.core.model import Chat, ChatName, Config
+from monitor.core.model import ChatName
 from monitor.core.ports import Outbox
+from monitor.core.settings import Chat, Config
 
 
 class Whereabouts:

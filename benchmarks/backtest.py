@@ -24,7 +24,6 @@ from monitor.core.classify import Judge, classify_article, compile_rules
 from monitor.core.model import (
     Article,
     BodyFrom,
-    Config,
     Decision,
     Reason,
     Rule,
@@ -37,6 +36,7 @@ from monitor.core.model import (
     Topic,
 )
 from monitor.core.ports import Work
+from monitor.core.settings import Config
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import a_source
 from tests.store.desk import keep

@@ -21,7 +21,8 @@ from monitor.config.edit import checked, save, with_sources
 from monitor.config.fields import address
 from monitor.core.errors import UserError
 from monitor.core.language import language_of
-from monitor.core.model import Config, Feed, Method, Network
+from monitor.core.model import Feed, Method
+from monitor.core.settings import Config, Network
 from monitor.crawl import adapt, new_process, run_until_done, trust
 from monitor.trial import ForgetfulMemory
 from spiders.discover import Way, best

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from monitor.core.classify import LONGEST_TEXT
 from monitor.core.decide import chats_for
-from monitor.core.model import Article, Config, Field, Reason, StoryId, Tier, Topic, Verdict
+from monitor.core.model import Article, Field, Reason, StoryId, Tier, Topic, Verdict
 from monitor.core.ports import Archive
 from monitor.core.rules.changes import changes, in_words
 from monitor.core.rules.lexicon import Automaton, Lexicon
+from monitor.core.settings import Config
 from monitor.core.text import normalise
 from monitor.rejudge import Side, Trial, rejudge
 

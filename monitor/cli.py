@@ -32,7 +32,7 @@ from monitor.config.load import load, load_rules, load_rules_alone
 from monitor.config.schema import json_schema
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import PolicywireError, UserError
-from monitor.core.model import Config
+from monitor.core.settings import Config
 from monitor.crawl import Swept, browser_warning, new_process, run_until_done
 from monitor.demo.run import run_demo
 from monitor.doctor import examine

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor.core.errors import UserError
-from monitor.core.model import Delivery
+from monitor.core.messages import Delivery
 from monitor.options import AsJson, ConfigPath, archive, config_path, configuration
 from monitor.printing import print_rows, when
 

@@ -27,7 +27,9 @@ from monitor.config.fields import address
 from monitor.config.words import nearest
 from monitor.core.errors import UserError
 from monitor.core.health import Condition, Health, judge_health, rhythm_in_words
-from monitor.core.model import Config, Source, SourceState
+from monitor.core.model import Source
+from monitor.core.polling import SourceState
+from monitor.core.settings import Config
 from monitor.crawl import new_process, run_until_done
 from monitor.options import AsJson, ConfigPath, archive, config_path, configuration
 from monitor.printing import print_rows, say, when

@@ -19,8 +19,10 @@ from scrapy.settings import Settings
 
 from monitor.core.errors import StoreError
 from monitor.core.health import remembered, usual_gap
-from monitor.core.model import Cause, Config, Network, PageOwed, RobotsText, Source, SourceId, SourceState
+from monitor.core.model import Source, SourceId
+from monitor.core.polling import Cause, PageOwed, RobotsText, SourceState
 from monitor.core.ports import Clock, Store
+from monitor.core.settings import Config, Network
 from monitor.intake import Intake, Taken
 from monitor.schedule import (
     after_change,

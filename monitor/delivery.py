@@ -22,8 +22,9 @@ from alerts.webhook import WebhookSender
 from monitor.backtest import preview
 from monitor.config.environment import Environment
 from monitor.core.errors import StoreError
-from monitor.core.model import Channel, Chat, ChatName, Config
+from monitor.core.model import ChatName
 from monitor.core.ports import Clock, Sender
+from monitor.core.settings import Channel, Chat, Config
 from monitor.store.sql import SqlStore
 
 LATE = timedelta(minutes=5)  # a message that is due for longer shows that something is wrong

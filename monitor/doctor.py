@@ -22,8 +22,9 @@ from monitor.config.environment import Environment, read_environment
 from monitor.config.load import load
 from monitor.config.secrets import secrets_of
 from monitor.core.errors import ConfigError, SendError, StoreError, TokenRefused, UserError
-from monitor.core.model import Channel, Chat, Config, DeliveryState, Message, Telegram
+from monitor.core.messages import DeliveryState, Message
 from monitor.core.ports import Sender
+from monitor.core.settings import Channel, Chat, Config, Telegram
 from monitor.store.checkup import Checkup, check_up
 from monitor.store.engine import database_path
 from monitor.store.sql import SqlStore, open_store

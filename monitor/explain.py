@@ -18,24 +18,18 @@ from monitor.core.decide import Desk, decide
 from monitor.core.errors import UserError
 from monitor.core.identity import canonical_url
 from monitor.core.language import language_of
+from monitor.core.messages import Alert, Delivery, DeliveryState
 from monitor.core.model import (
-    Alert,
     AlertId,
     Article,
     BodyFrom,
-    Chat,
     ChatName,
-    Config,
     Decision,
-    Delivery,
     DeliveryId,
-    DeliveryState,
     Entry,
     Feed,
     Hold,
     Kind,
-    PageOwed,
-    RobotsText,
     Send,
     Source,
     SourceId,
@@ -44,6 +38,8 @@ from monitor.core.model import (
     Tier,
     Verdict,
 )
+from monitor.core.polling import PageOwed, RobotsText
+from monitor.core.settings import Chat, Config
 from monitor.core.standing import opened, told_by
 from monitor.crawl import new_process, run_until_done, trust
 from spiders.article import complete

@@ -11,21 +11,11 @@ from monitor.core.digest import midnight
 from monitor.core.identity import storable
 from monitor.core.lexicon import Lexicon
 from monitor.core.mark import Mark, mark_of
-from monitor.core.model import (
-    AlertPolicy,
-    Article,
-    ArticleId,
-    Chat,
-    ChatName,
-    Decision,
-    DeliveryState,
-    PageOwed,
-    Reason,
-    Source,
-    Story,
-    Verdict,
-)
+from monitor.core.messages import DeliveryState
+from monitor.core.model import Article, ArticleId, ChatName, Decision, Reason, Source, Story, Verdict
+from monitor.core.polling import PageOwed
 from monitor.core.ports import Store, Work
+from monitor.core.settings import AlertPolicy, Chat
 from monitor.core.standing import News, Told, told_by
 from monitor.placing import Placed, old_document, place_report
 

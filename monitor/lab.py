@@ -12,7 +12,8 @@ from rich.markup import escape
 
 from monitor.backtest import Backtest, Comparison, Told
 from monitor.core.classify import compile_rules
-from monitor.core.model import Article, Config, Hit, Source, Verdict
+from monitor.core.model import Article, Hit, Source, Verdict
+from monitor.core.settings import Config
 from monitor.core.tryout import Miss, misses
 from monitor.explain import from_text, read_report, stranger
 from monitor.printing import print_json, print_rows, say

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.core.health import Condition, Health, judge_health
-from monitor.core.model import Config, Source, SourceId, SourceState
+from monitor.core.model import Source, SourceId
+from monitor.core.polling import SourceState
 from monitor.core.ports import Store, Work
+from monitor.core.settings import Config
 
 GATHER = timedelta(minutes=10)  # what breaks within this time is told together
 BETWEEN = timedelta(minutes=30)  # two notices are at least this far apart

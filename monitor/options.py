@@ -10,7 +10,7 @@ import typer
 
 from monitor.config.environment import Environment, read_environment
 from monitor.config.load import load
-from monitor.core.model import Config
+from monitor.core.settings import Config
 from monitor.store.sql import SqlStore, open_store
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", "-c", help="The configuration file.")]

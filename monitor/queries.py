@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.core.archive import First, Kept, Latency
-from monitor.core.model import ArticleId, BodyFrom, Delivery, RuleId, Story, StoryId
+from monitor.core.messages import Delivery
+from monitor.core.model import ArticleId, BodyFrom, RuleId, Story, StoryId
 from monitor.core.ports import Archive
 
 _BODY = {

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.core.model import Cause, ListState, Source, SourceState, Validator
+from monitor.core.model import Source
+from monitor.core.polling import Cause, ListState, SourceState, Validator
 from spiders.gate import site_of
 
 LONGEST_BACKOFF = timedelta(hours=6)

@@ -19,9 +19,10 @@ from monitor.config.watch import ConfigWatcher
 from monitor.core.classify import Judge, compile_rules
 from monitor.core.errors import ConfigError, StoreError, UserError
 from monitor.core.health import Condition, judge_health
-from monitor.core.model import Config, SourceState
 from monitor.core.outbox import DOUBT_WAIT
+from monitor.core.polling import SourceState
 from monitor.core.ports import Clock, Sender
+from monitor.core.settings import Config
 from monitor.crawl import Sweeper, Swept, trust
 from monitor.delivery import LATE, Delivery
 from monitor.doctor import wide_open

@@ -9,7 +9,9 @@ from datetime import datetime
 from scrapy.crawler import AsyncCrawlerProcess
 
 from monitor.core.health import Aspect, Condition, aspect_of, judge_health, usual_gap
-from monitor.core.model import Article, Cause, Network, PageOwed, RobotsText, Source, SourceId, SourceState
+from monitor.core.model import Article, Source, SourceId
+from monitor.core.polling import Cause, PageOwed, RobotsText, SourceState
+from monitor.core.settings import Network
 from monitor.crawl import MOST_SITES_AT_ONCE, adapt, by_crawl, trust
 from monitor.schedule import by_site
 from spiders.browser import MOST_BROWSERS

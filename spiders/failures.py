@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from monitor.core.model import Cause
+from monitor.core.polling import Cause
 from spiders.blocks import block_page, js_shell
 
 _STATUS = {

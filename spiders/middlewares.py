@@ -14,7 +14,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.misc import build_from_crawler
 
-from monitor.core.model import RobotsText
+from monitor.core.polling import RobotsText
 from spiders.failures import LeftAloneError, Trouble, status_trouble, trouble
 from spiders.gate import site_of
 from spiders.guard import AddressGuard

@@ -17,7 +17,8 @@ from scrapy.http import Response
 from monitor.core.decide import age
 from monitor.core.health import NEWEST
 from monitor.core.identity import entry_keys, storable, without_userinfo
-from monitor.core.model import Cause, Entry, Feed, Method, Selectors, Source, SourceId, Use, Validator
+from monitor.core.model import Entry, Feed, Method, Selectors, Source, SourceId, Use
+from monitor.core.polling import Cause, Validator
 from spiders.article import complete, extract_page
 from spiders.charset import decode
 from spiders.failures import (

@@ -5,18 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.core.model import (
-    Article,
-    Cause,
-    Entry,
-    Feed,
-    PageOwed,
-    RobotsText,
-    Source,
-    SourceId,
-    Use,
-    Validator,
-)
+from monitor.core.model import Article, Entry, Feed, Source, SourceId, Use
+from monitor.core.polling import Cause, PageOwed, RobotsText, Validator
 from spiders.article import Page, complete
 from spiders.failures import Trouble
 from spiders.gate import site_of

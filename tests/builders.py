@@ -3,39 +3,33 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.core.messages import Alert, Delivery, DeliveryState
 from monitor.core.model import (
-    Alert,
     AlertId,
-    AlertPolicy,
     Article,
     Authority,
     BodyFrom,
-    Chat,
     ChatName,
-    Config,
-    Delivery,
     DeliveryId,
-    DeliveryState,
     Feed,
     Field,
     Hit,
     Kind,
     Match,
-    Network,
     Priority,
     Reason,
     RuleBook,
     RuleId,
     Source,
     SourceId,
-    SourceState,
     Story,
     StoryId,
-    Telegram,
     Tier,
     Topic,
     Verdict,
 )
+from monitor.core.polling import SourceState
+from monitor.core.settings import AlertPolicy, Chat, Config, Network, Telegram
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ import asyncio
 from alerts.courier import Courier
 from alerts.pace import Pace
 from alerts.telegram import TelegramSender
-from monitor.core.model import Config
 from monitor.core.outbox import DOUBT_WAIT
+from monitor.core.settings import Config
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import a_chat, a_config
 from tests.fast_loop import LoopClock, run_fast

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.errors import SendError
-from monitor.core.model import Chat, Message
+from monitor.core.messages import Message
+from monitor.core.settings import Chat
 from tests.builders import NOW
 
 

@@ -11,19 +11,9 @@ from alerts.render import render
 from monitor.config.lexicon import shipped_lexicon
 from monitor.config.load import load_rules
 from monitor.core.classify import Judge, compile_rules
-from monitor.core.model import (
-    AlertPolicy,
-    Chat,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
-    Kind,
-    Priority,
-    Source,
-    SourceId,
-    Tier,
-    Verdict,
-)
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
+from monitor.core.model import Kind, Priority, Source, SourceId, Tier, Verdict
+from monitor.core.settings import AlertPolicy, Chat
 from monitor.intake import Intake, Taken
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import a_chat, a_source, a_verdict, an_article

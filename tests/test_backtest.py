@@ -11,9 +11,7 @@ import pytest
 from monitor.backtest import Backtest, Comparison, backtest, compare, difference, preview, shares
 from monitor.core.classify import compile_rules
 from monitor.core.model import (
-    Chat,
     ChatName,
-    Config,
     Priority,
     Query,
     Reason,
@@ -27,6 +25,7 @@ from monitor.core.model import (
     Tier,
     Topic,
 )
+from monitor.core.settings import Chat, Config
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import NOW, a_chat, a_config, a_hit, a_verdict, an_article
 from tests.store.desk import keep, later, the_source

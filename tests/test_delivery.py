@@ -11,8 +11,9 @@ import pytest
 from alerts.bot import Bot
 from monitor.config.environment import Environment
 from monitor.core.errors import ChatGone, NotSent, SendError, TokenRefused, Unsure
-from monitor.core.model import Channel, Config, DeliveryState, Telegram
+from monitor.core.messages import DeliveryState
 from monitor.core.ports import Sender
+from monitor.core.settings import Channel, Config, Telegram
 from monitor.delivery import LATE, Delivery
 from monitor.store.sql import SqlStore
 from tests.alerts.desk import DESK, a_store, databases  # noqa: F401 - a fixture

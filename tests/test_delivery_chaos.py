@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from alerts.telegram import TelegramSender
-from monitor.core.model import Chat, Config, DeliveryState
+from monitor.core.messages import DeliveryState
+from monitor.core.settings import Chat, Config
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import an_article
 from tests.delivery_child import CHATS, CONFIG, GROUPS, PEOPLE, a_courier, deliver

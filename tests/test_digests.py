@@ -9,16 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alerts.digests import Digester
-from monitor.core.model import (
-    AlertPolicy,
-    Chat,
-    DeliveryState,
-    DigestPlan,
-    Every,
-    Priority,
-    QuietHours,
-    Reason,
-)
+from monitor.core.messages import DeliveryState
+from monitor.core.model import Priority, Reason
+from monitor.core.settings import AlertPolicy, Chat, DigestPlan, Every, QuietHours
 from tests.builders import a_chat, a_config
 from tests.newsroom import Newsroom, outlet
 

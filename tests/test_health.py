@@ -10,7 +10,7 @@ import pytest
 from monitor import logs
 from monitor.config.environment import Environment
 from monitor.core.errors import ChatGone, NotSent, SendError
-from monitor.core.model import Channel
+from monitor.core.settings import Channel
 from monitor.service import Service
 from monitor.store.sql import SqlStore
 from tests.alerts.desk import DESK, OPS, a_store, databases  # noqa: F401 - a fixture

@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 from monitor.config.lexicon import shipped_lexicon
 from monitor.core.classify import compile_rules
 from monitor.core.model import (
-    AlertPolicy,
     BodyFrom,
-    Chat,
     ChatName,
-    DigestPlan,
-    Every,
     Kind,
     Priority,
-    QuietHours,
     Reason,
     Rule,
     RuleBook,
@@ -28,6 +23,7 @@ from monitor.core.model import (
     Tier,
     Topic,
 )
+from monitor.core.settings import AlertPolicy, Chat, DigestPlan, Every, QuietHours
 from monitor.intake import Intake
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import NOW, a_source, an_article

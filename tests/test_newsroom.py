@@ -7,18 +7,9 @@ from pathlib import Path
 import pytest
 
 from alerts.digests import Digester
-from monitor.core.model import (
-    AlertPolicy,
-    Delivery,
-    DigestPlan,
-    Every,
-    Kind,
-    Priority,
-    Reason,
-    Source,
-    Standing,
-    Tier,
-)
+from monitor.core.messages import Delivery
+from monitor.core.model import Kind, Priority, Reason, Source, Standing, Tier
+from monitor.core.settings import AlertPolicy, DigestPlan, Every
 from monitor.intake import Taken
 from monitor.placing import merge
 from tests.builders import NOW, a_chat, a_config

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from monitor.core.model import Cause, ChatName, Config, Source, SourceId, SourceState
+from monitor.core.model import ChatName, Source, SourceId
+from monitor.core.polling import Cause, SourceState
+from monitor.core.settings import Config
 from monitor.notices import BETWEEN, GATHER, MOST_NAMED, due, tell_of_sources
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import NOW, a_config, a_source, a_state

@@ -13,20 +13,9 @@ from twisted.internet.error import ConnectionLost, TimeoutError
 
 from monitor.config.lexicon import shipped_lexicon
 from monitor.core.classify import compile_rules
-from monitor.core.model import (
-    AlertPolicy,
-    Cause,
-    Entry,
-    Feed,
-    PageOwed,
-    Reason,
-    RobotsText,
-    Rule,
-    RuleBook,
-    RuleId,
-    SourceId,
-    Topic,
-)
+from monitor.core.model import Entry, Feed, Reason, Rule, RuleBook, RuleId, SourceId, Topic
+from monitor.core.polling import Cause, PageOwed, RobotsText
+from monitor.core.settings import AlertPolicy
 from monitor.crawl import Sweeper
 from monitor.intake import Intake
 from monitor.store.pages import MOST_OWED

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from monitor.core.model import Cause, Feed, Validator
+from monitor.core.model import Feed
+from monitor.core.polling import Cause, Validator
 from monitor.schedule import (
     after_change,
     after_failure,

@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import generate_latest
 
 from monitor.core.health import Condition, judge_health
-from monitor.core.model import Cause, Feed, SourceState, Use, Validator
+from monitor.core.model import Feed, Use
+from monitor.core.polling import Cause, SourceState, Validator
 from monitor.crawl import next_state
 from monitor.service import source_figures
 from monitor.web.health import Metrics

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from monitor.config.document import Document, KeyPath, parse_document, read_text
 from monitor.config.rulebook import RULES, rule_place
-from monitor.core.model import Config, Rule
+from monitor.core.model import Rule
 from monitor.core.rules.advice import Advice, advise, too_common, words_of
+from monitor.core.settings import Config
 
 
 def warnings(path: Path, config: Config, shares: Mapping[str, float] | None = None) -> tuple[str, ...]:

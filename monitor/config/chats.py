@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from monitor.config.document import Document, KeyPath
 from monitor.config.schema import ChatSection, RuleSection
 from monitor.config.words import listing, nearest
-from monitor.core.model import Channel, Chat, ChatName, Priority, RuleId, Template, Topic
+from monitor.core.model import ChatName, Priority, RuleId, Topic
+from monitor.core.settings import Channel, Chat, Template
 
 _TELEGRAM_ID = re.compile(r"-?\d+|@\w{4,}", re.ASCII)
 

@@ -15,7 +15,7 @@ from monitor.config.document import parse_document
 from monitor.config.indent import indent_of
 from monitor.config.load import parse
 from monitor.core.errors import ConfigError, UserError, Where
-from monitor.core.model import Config
+from monitor.core.settings import Config
 
 _NAME = "config.yaml"  # in messages; the caller knows where the text came from
 _WIDEST = 100_000  # columns: no line of the user's is broken

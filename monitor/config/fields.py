@@ -13,18 +13,8 @@ from pydantic import WithJsonSchema as Json
 from pydantic_core import PydanticCustomError
 
 from monitor.config.words import listing, nearest
-from monitor.core.model import (
-    Channel,
-    DigestPlan,
-    Every,
-    Kind,
-    Method,
-    Priority,
-    Template,
-    Tier,
-    Topic,
-    Use,
-)
+from monitor.core.model import Kind, Method, Priority, Tier, Topic, Use
+from monitor.core.settings import Channel, DigestPlan, Every, Template
 
 _UNITS = {
     "s": "seconds", "sec": "seconds", "second": "seconds", "seconds": "seconds",

@@ -13,15 +13,8 @@ from monitor.config.document import Document, parse_document, read_text
 from monitor.config.rulebook import read_rules
 from monitor.config.schema import AlertsSection, ConfigSection, RulesSection
 from monitor.config.shape import fit
-from monitor.core.model import (
-    AlertPolicy,
-    BotRights,
-    Config,
-    Network,
-    QuietHours,
-    RuleBook,
-    Telegram,
-)
+from monitor.core.model import RuleBook
+from monitor.core.settings import AlertPolicy, BotRights, Config, Network, QuietHours, Telegram
 
 
 def load(path: Path, env: Mapping[str, str]) -> Config:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.config.environment import Environment
-from monitor.core.model import Channel, Config
+from monitor.core.settings import Channel, Config
 
 
 def secrets_of(environment: Environment, config: Config | None = None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from watchfiles import Change, awatch
 from monitor.config.document import read_text
 from monitor.config.load import parse
 from monitor.core.errors import ConfigError
-from monitor.core.model import Config
+from monitor.core.settings import Config
 
 SETTLE = 150  # milliseconds of quiet that end a burst of writes
 STEP = 40  # milliseconds between two looks at the burst

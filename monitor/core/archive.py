@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.core.messages import Report
 from monitor.core.model import (
     Article,
     ArticleId,
     ChatName,
     Reason,
-    Report,
     RuleId,
     SourceId,
     Standing,

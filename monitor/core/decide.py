@@ -6,16 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.core.digest import next_digest
 from monitor.core.model import (
-    AlertPolicy,
     Article,
-    Chat,
     ChatName,
     Decision,
     Due,
     Entry,
     Hold,
     Priority,
-    QuietHours,
     Reason,
     RuleId,
     Send,
@@ -25,6 +22,7 @@ from monitor.core.model import (
     Topic,
     Verdict,
 )
+from monitor.core.settings import AlertPolicy, Chat, QuietHours
 
 _URGENCY = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.BREAKING: 2}
 

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.core.model import Delivery, DigestPlan, Every, Priority
+from monitor.core.messages import Delivery
+from monitor.core.model import Priority
+from monitor.core.settings import DigestPlan, Every
 
 _UNPLANNED = DigestPlan(every=Every.DAILY, at=time(8))  # what a chat without a digest spills into
 

@@ -11,7 +11,8 @@ from itertools import pairwise
 from statistics import median
 
 from monitor.core.holidays import keeps_chinese_holidays, working_days, working_time
-from monitor.core.model import Cause, Feed, ListState, Source, SourceState, Use
+from monitor.core.model import Feed, Source, Use
+from monitor.core.polling import Cause, ListState, SourceState
 
 FAILED_POLLS = 3  # in a row make a source broken; one or two are the network's ordinary weather
 SILENCES = 3  # times the usual gap without anything new is too long

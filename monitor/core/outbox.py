@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor.core import errors
 from monitor.core.errors import SendError
-from monitor.core.model import Delivery, DeliveryKind, DeliveryState
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=5)

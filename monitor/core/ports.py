@@ -10,32 +10,27 @@ from typing import Protocol
 
 from monitor.core.archive import Alike, First, Judged, Kept, Latency, Undelivered
 from monitor.core.mark import Mark
+from monitor.core.messages import Delivery, DeliveryState, Message, Report
 from monitor.core.model import (
     Article,
     ArticleId,
-    Chat,
     ChatName,
     Decision,
-    Delivery,
     DeliveryId,
-    DeliveryState,
     Due,
-    Message,
-    PageOwed,
     Reason,
-    Report,
-    RobotsText,
     RuleBook,
     RuleId,
     Source,
     SourceId,
-    SourceState,
     Story,
     StoryId,
     Topic,
     Verdict,
 )
+from monitor.core.polling import PageOwed, RobotsText, SourceState
 from monitor.core.profile import Profile
+from monitor.core.settings import Chat
 
 MOST_ALIKE = 20  # reports of one key
 MOST_COMPARED = 30  # reports of one look-up

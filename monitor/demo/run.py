@@ -13,22 +13,8 @@ from rich.table import Table
 from alerts.console import ConsoleSender
 from monitor import logs
 from monitor.config.environment import read_environment
-from monitor.core.model import (
-    AlertPolicy,
-    ArticleId,
-    Chat,
-    ChatName,
-    Config,
-    Feed,
-    Kind,
-    Network,
-    RuleBook,
-    Source,
-    SourceId,
-    Telegram,
-    Tier,
-    Verdict,
-)
+from monitor.core.model import ArticleId, ChatName, Feed, Kind, RuleBook, Source, SourceId, Tier, Verdict
+from monitor.core.settings import AlertPolicy, Chat, Config, Network, Telegram
 from monitor.crawl import new_process, run_until_done
 from monitor.demo.site import Outlet, news_site
 from monitor.service import Service, SystemClock

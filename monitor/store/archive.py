@@ -9,21 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, Text, exists, func, select, type_coerce
 
 from monitor.core.archive import First, Judged, Kept, Latency
-from monitor.core.model import (
-    ArticleId,
-    ChatName,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
-    Reason,
-    Report,
-    RuleId,
-    Standing,
-    Story,
-    StoryId,
-    Tier,
-    Topic,
-)
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState, Report
+from monitor.core.model import ArticleId, ChatName, Reason, RuleId, Standing, Story, StoryId, Tier, Topic
 from monitor.store import search
 from monitor.store import tables as t
 from monitor.store.database import Database

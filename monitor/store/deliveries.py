@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, func, select
 
-from monitor.core.model import Alert, Delivery, DeliveryKind, Priority, Report, Tier
+from monitor.core.messages import Alert, Delivery, DeliveryKind, Report
+from monitor.core.model import Priority, Tier
 from monitor.store import tables as t
 from monitor.store.rows import alert_from, delivery_from, report_from
 from monitor.store.statements import by_id, chunks

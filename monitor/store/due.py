@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from monitor.core.model import ChatName, DeliveryId, DeliveryState
+from monitor.core.messages import DeliveryState
+from monitor.core.model import ChatName, DeliveryId
 
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 # By so much clocks are set back in normal work. A wait decided further ahead than that is over: else a

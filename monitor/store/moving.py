@@ -16,7 +16,8 @@ from sqlalchemy import (
     update,
 )
 
-from monitor.core.model import ChatName, DeliveryState, StoryId
+from monitor.core.messages import DeliveryState
+from monitor.core.model import ChatName, StoryId
 from monitor.store import tables as t
 from monitor.store.owing import release
 from monitor.store.statements import by_id, chunks, insert_row, upsert

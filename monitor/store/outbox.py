@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_,
 
 from monitor.core.archive import Undelivered
 from monitor.core.errors import LeaseLost
-from monitor.core.model import ChatName, Delivery, DeliveryId, DeliveryKind, DeliveryState
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
+from monitor.core.model import ChatName, DeliveryId
 from monitor.core.outbox import DOUBT_WAIT
 from monitor.store import due, noted, queue
 from monitor.store import tables as t

@@ -6,17 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
 
-from monitor.core.model import (
-    ArticleId,
-    ChatName,
-    Decision,
-    DeliveryKind,
-    DeliveryState,
-    Due,
-    Reason,
-    Skip,
-    StoryId,
-)
+from monitor.core.messages import DeliveryKind, DeliveryState
+from monitor.core.model import ArticleId, ChatName, Decision, Due, Reason, Skip, StoryId
 from monitor.store import due
 from monitor.store import tables as t
 from monitor.store.statements import insert_row

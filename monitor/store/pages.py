@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
-from monitor.core.model import Entry, PageOwed, SourceId
+from monitor.core.model import Entry, SourceId
+from monitor.core.polling import PageOwed
 from monitor.store import tables as t
 from monitor.store.rows import Row
 from monitor.store.statements import upsert

@@ -18,7 +18,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from monitor.core.model import ChatName, DeliveryKind, DeliveryState
+from monitor.core.messages import DeliveryKind, DeliveryState
+from monitor.core.model import ChatName
 from monitor.store import due
 from monitor.store import tables as t
 

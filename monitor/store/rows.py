@@ -8,31 +8,24 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from monitor.core.archive import Kept
+from monitor.core.messages import Alert, Delivery, DeliveryKind, DeliveryState, Report
 from monitor.core.model import (
-    Alert,
     Article,
     Authority,
     BodyFrom,
-    Cause,
-    Delivery,
-    DeliveryKind,
-    DeliveryState,
     Doctype,
     Field,
     Hit,
-    ListState,
     Match,
     Priority,
     Reason,
-    Report,
-    SourceState,
     Standing,
     Story,
     Tier,
     Topic,
-    Validator,
     Verdict,
 )
+from monitor.core.polling import Cause, ListState, SourceState, Validator
 from monitor.core.relevance import Share
 
 Row = Mapping[str, Any] | RowMapping  # a row is as typed as its table, which mypy cannot see

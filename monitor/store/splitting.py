@@ -7,19 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from monitor.core.model import (
-    ArticleId,
-    DeliveryKind,
-    DeliveryState,
-    Doctype,
-    Kind,
-    Priority,
-    Standing,
-    Story,
-    StoryId,
-    Tier,
-    Verdict,
-)
+from monitor.core.messages import DeliveryKind, DeliveryState
+from monitor.core.model import ArticleId, Doctype, Kind, Priority, Standing, Story, StoryId, Tier, Verdict
 from monitor.store import moving
 from monitor.store import tables as t
 from monitor.store.rows import STORY_COLUMNS, columns_of, story_from, verdict_from_json

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from monitor.core.model import Article, ArticleId, Delivery, DeliveryKind, Reason, SourceState, Verdict
+from monitor.core.messages import Delivery, DeliveryKind
+from monitor.core.model import Article, ArticleId, Reason, Verdict
+from monitor.core.polling import SourceState
 from monitor.store import tables as t
 from monitor.store.archive import SqlArchive
 from monitor.store.deliveries import deliveries

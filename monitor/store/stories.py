@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select, u
 from monitor.core.archive import Alike
 from monitor.core.errors import StoreError
 from monitor.core.mark import Mark
-from monitor.core.model import ArticleId, DeliveryKind, DeliveryState, Story, StoryId
+from monitor.core.messages import DeliveryKind, DeliveryState
+from monitor.core.model import ArticleId, Story, StoryId
 from monitor.core.profile import Profile, from_fields
 from monitor.core.stories import FIRST_MEMBERS, LAST_MEMBERS
 from monitor.store import lookup, moving, splitting

@@ -8,17 +8,8 @@ from sqlalchemy import bindparam, select, update
 
 from monitor.core.errors import StoreError
 from monitor.core.mark import Mark
-from monitor.core.model import (
-    Article,
-    ArticleId,
-    Decision,
-    RobotsText,
-    Source,
-    SourceId,
-    SourceState,
-    StoryId,
-    Verdict,
-)
+from monitor.core.model import Article, ArticleId, Decision, Source, SourceId, StoryId, Verdict
+from monitor.core.polling import RobotsText, SourceState
 from monitor.core.profile import to_fields
 from monitor.store import lookup, search
 from monitor.store import tables as t

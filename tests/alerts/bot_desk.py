@@ -15,7 +15,9 @@ from alerts.rule_edits import RuleEdits
 from alerts.telegram import TelegramSender
 from alerts.updates import Inbox
 from alerts.whereabouts import Whereabouts
-from monitor.core.model import BotRights, ChatName, Config, DeliveryState, Story, StoryId
+from monitor.core.messages import DeliveryState
+from monitor.core.model import ChatName, Story, StoryId
+from monitor.core.settings import BotRights, Config
 from monitor.store.sql import SqlStore
 from tests.alerts.desk import a_store
 from tests.builders import NOW, a_chat, a_config, an_article

@@ -9,8 +9,10 @@ import pytest
 
 from alerts.courier import Courier
 from alerts.pace import Pace
-from monitor.core.model import ChatName, Config, Delivery, DeliveryState, Reason
+from monitor.core.messages import Delivery, DeliveryState
+from monitor.core.model import ChatName, Reason
 from monitor.core.ports import Sender
+from monitor.core.settings import Config
 from monitor.store.engine import open_engine
 from monitor.store.sql import SqlStore
 from tests.builders import a_chat, a_config, an_article

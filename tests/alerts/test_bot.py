@@ -17,16 +17,9 @@ from alerts.updates import Inbox
 from alerts.whereabouts import Whereabouts
 from monitor.config.edit import checked
 from monitor.core.errors import NotSent, StoreError
-from monitor.core.model import (
-    BotRights,
-    ChatName,
-    DeliveryKind,
-    DeliveryState,
-    RuleBook,
-    SourceId,
-    Story,
-    StoryId,
-)
+from monitor.core.messages import DeliveryKind, DeliveryState
+from monitor.core.model import ChatName, RuleBook, SourceId, Story, StoryId
+from monitor.core.settings import BotRights
 from monitor.store.sql import SqlStore
 from tests.alerts.bot_desk import CONFIG, GROUP, OTHER_OWNER, OWNER, READER, STRANGER, BotDesk, until
 from tests.alerts.desk import a_store

@@ -12,7 +12,8 @@ from alerts.pace import Pace
 from alerts.rule_edits import RuleEdits
 from alerts.telegram import TelegramSender
 from alerts.updates import Inbox
-from monitor.core.model import BotRights, DeliveryState
+from monitor.core.messages import DeliveryState
+from monitor.core.settings import BotRights
 from monitor.store.sql import SqlStore, open_store
 from tests.builders import a_chat, a_config, an_article
 from tests.fast_loop import LoopClock, run_fast

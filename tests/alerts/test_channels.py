@@ -8,7 +8,8 @@ import pytest
 
 from alerts.channels import AppriseSender, Switchboard
 from monitor.core.errors import ChatGone, Unsure
-from monitor.core.model import Channel, Message
+from monitor.core.messages import Message
+from monitor.core.settings import Channel
 from tests.builders import a_chat
 from tests.fakes import FakeSender
 

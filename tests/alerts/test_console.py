@@ -6,7 +6,7 @@ from rich.console import Console
 
 from alerts.console import ConsoleSender, as_text
 from alerts.render import render
-from monitor.core.model import Message
+from monitor.core.messages import Message
 from tests.builders import a_chat, a_config, a_delivery, an_alert, an_article
 
 

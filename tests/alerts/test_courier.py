@@ -21,7 +21,9 @@ from monitor.core.errors import (
     TokenRefused,
     Unsure,
 )
-from monitor.core.model import Chat, ChatName, Delivery, DeliveryState, Message
+from monitor.core.messages import Delivery, DeliveryState, Message
+from monitor.core.model import ChatName
+from monitor.core.settings import Chat
 from monitor.store.sql import SqlStore
 from tests.alerts.desk import DESK, OPS, Desk, a_store, seconds
 from tests.builders import a_config

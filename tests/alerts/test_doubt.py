@@ -22,7 +22,9 @@ from monitor.core.errors import (
     TopicGone,
     Unsure,
 )
-from monitor.core.model import Chat, ChatName, DeliveryState, Message
+from monitor.core.messages import DeliveryState, Message
+from monitor.core.model import ChatName
+from monitor.core.settings import Chat
 from tests.alerts.desk import DESK, OPS, Desk, seconds
 from tests.alerts.test_telegram import RIGHTS
 from tests.builders import a_chat, a_config

@@ -15,7 +15,8 @@ from monitor.core.errors import (
     TopicGone,
     Unexplained,
 )
-from monitor.core.model import Button, Chat, Message
+from monitor.core.messages import Button, Message
+from monitor.core.settings import Chat
 from tests.builders import a_chat
 from tests.fakes import FakeSender
 

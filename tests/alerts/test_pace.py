@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from alerts.pace import Limit, Pace, address_of, telegram_limits
-from monitor.core.model import Channel, Chat
+from monitor.core.settings import Channel, Chat
 from tests.builders import a_chat
 from tests.fast_loop import run_skipping
 

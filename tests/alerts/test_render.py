@@ -11,20 +11,9 @@ from hypothesis import strategies as st
 from alerts.harmless import safe_link, utf16_length
 from alerts.labels import labels
 from alerts.render import MOST_IN_A_DIGEST, render
-from monitor.core.model import (
-    Alert,
-    Authority,
-    Delivery,
-    DeliveryKind,
-    Message,
-    Priority,
-    Reason,
-    Report,
-    Standing,
-    Template,
-    Tier,
-    Topic,
-)
+from monitor.core.messages import Alert, Delivery, DeliveryKind, Message, Report
+from monitor.core.model import Authority, Priority, Reason, Standing, Tier, Topic
+from monitor.core.settings import Template
 from tests.builders import NOW, a_chat, a_delivery, a_hit, a_story, a_verdict, an_alert, an_article
 from tests.telegram_server import understood
 

@@ -24,7 +24,8 @@ from monitor.core.errors import (
     Unexplained,
     Unsure,
 )
-from monitor.core.model import Button, Channel, Chat, Message
+from monitor.core.messages import Button, Message
+from monitor.core.settings import Channel, Chat
 from tests.builders import a_chat
 from tests.telegram_server import TOKEN, Fault, TelegramServer, blocked, flood, migrated, refused
 

@@ -14,7 +14,8 @@ from aiohttp import web
 
 from alerts.webhook import WebhookSender
 from monitor.core.errors import ChatGone, MessageRefused, NotSent, RetryLater, SendError, Unsure
-from monitor.core.model import Channel, Chat, Message
+from monitor.core.messages import Message
+from monitor.core.settings import Channel, Chat
 from tests.builders import NOW, a_chat
 from tests.fakes import FakeClock
 

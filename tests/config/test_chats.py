@@ -7,19 +7,8 @@ import pytest
 
 from monitor.config.load import parse
 from monitor.core.errors import ConfigError
-from monitor.core.model import (
-    BotRights,
-    Channel,
-    Chat,
-    ChatName,
-    Config,
-    DigestPlan,
-    Every,
-    Priority,
-    RuleId,
-    Template,
-    Topic,
-)
+from monitor.core.model import ChatName, Priority, RuleId, Topic
+from monitor.core.settings import BotRights, Channel, Chat, Config, DigestPlan, Every, Template
 
 REST = "sources: {use: [first-set]}\nrules:\n  list:\n    - {id: ecny, terms: [数字人民币]%s}\n"
 

@@ -11,21 +11,8 @@ import pytest
 
 from monitor.config.load import load, load_rules, parse
 from monitor.config.schema import json_schema
-from monitor.core.model import (
-    Chat,
-    ChatName,
-    Config,
-    Feed,
-    Kind,
-    Network,
-    Priority,
-    QuietHours,
-    RuleId,
-    Source,
-    Telegram,
-    Tier,
-    Topic,
-)
+from monitor.core.model import ChatName, Feed, Kind, Priority, RuleId, Source, Tier, Topic
+from monitor.core.settings import Chat, Config, Network, QuietHours, Telegram
 
 ROOT = Path(__file__).parents[2]
 

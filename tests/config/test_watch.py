@@ -12,7 +12,7 @@ import pytest
 from monitor.config.load import load
 from monitor.config.watch import ConfigWatcher
 from monitor.core.errors import ConfigError
-from monitor.core.model import Config
+from monitor.core.settings import Config
 
 TEXT = """\
 chats: [{name: desk, id: 1}]

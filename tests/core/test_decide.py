@@ -16,22 +16,8 @@ from monitor.core.decide import (
     more_urgent,
     quiet_until,
 )
-from monitor.core.model import (
-    AlertPolicy,
-    ChatName,
-    Decision,
-    DigestPlan,
-    Due,
-    Every,
-    Hold,
-    Priority,
-    QuietHours,
-    Reason,
-    RuleId,
-    Send,
-    Standing,
-    Topic,
-)
+from monitor.core.model import ChatName, Decision, Due, Hold, Priority, Reason, RuleId, Send, Standing, Topic
+from monitor.core.settings import AlertPolicy, DigestPlan, Every, QuietHours
 from tests.builders import NOW, a_chat, a_story, a_verdict, an_article, not_relevant
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.core.digest import FLOOD, LATE, LEAST_FOLDED, catch_up, midnight, next_digest
-from monitor.core.model import Delivery, DigestPlan, Every, Priority
+from monitor.core.messages import Delivery
+from monitor.core.model import Priority
+from monitor.core.settings import DigestPlan, Every
 from tests.builders import NOW, a_delivery, a_verdict, an_alert
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -21,7 +21,8 @@ from monitor.core.health import (
     usual_gap,
 )
 from monitor.core.holidays import keeps_chinese_holidays, rests, working_days, working_time
-from monitor.core.model import Cause, Source, SourceState
+from monitor.core.model import Source
+from monitor.core.polling import Cause, SourceState
 from tests.builders import NOW, a_source, a_state
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

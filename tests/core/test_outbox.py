@@ -8,7 +8,7 @@ import pytest
 
 from monitor.core import errors
 from monitor.core.errors import SendError
-from monitor.core.model import Delivery, DeliveryKind, DeliveryState
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
 from monitor.core.outbox import (
     DIGEST_WAIT,
     DOUBT_WAIT,

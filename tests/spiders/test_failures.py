@@ -8,7 +8,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.internet.error import ConnectionLost, ConnectionRefusedError, DNSLookupError, TimeoutError
 
-from monitor.core.model import Cause, Feed, ListFields, Method
+from monitor.core.model import Feed, ListFields, Method
+from monitor.core.polling import Cause
 from spiders.failures import (
     LeftAloneError,
     Patience,

@@ -6,12 +6,12 @@ from typing import Any
 
 from monitor.core.lexicon import Lexicon
 from monitor.core.mark import Mark
+from monitor.core.messages import Delivery
 from monitor.core.model import (
     Article,
     ArticleId,
     ChatName,
     Decision,
-    Delivery,
     Due,
     Reason,
     Send,

@@ -7,12 +7,10 @@ from datetime import timedelta
 import pytest
 
 from monitor.core.archive import First, Kept, Latency
+from monitor.core.messages import DeliveryKind, DeliveryState, Report
 from monitor.core.model import (
     ArticleId,
-    DeliveryKind,
-    DeliveryState,
     Reason,
-    Report,
     RuleId,
     Skip,
     SourceId,

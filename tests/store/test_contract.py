@@ -12,21 +12,18 @@ from monitor.core.errors import StoreError
 from monitor.core.model import (
     Authority,
     BodyFrom,
-    Cause,
     Field,
     Match,
     Priority,
     Reason,
-    RobotsText,
     RuleId,
     Skip,
     SourceId,
-    SourceState,
     Story,
     StoryId,
     Topic,
-    Validator,
 )
+from monitor.core.polling import Cause, RobotsText, SourceState, Validator
 from monitor.core.ports import MOST_ALIKE, MOST_COMPARED, Outbox, Store
 from monitor.store import turn
 from monitor.store.sql import SqlStore, open_store

@@ -9,18 +9,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from monitor.core.errors import StoreError
-from monitor.core.model import (
-    ChatName,
-    Delivery,
-    DeliveryId,
-    DeliveryKind,
-    DeliveryState,
-    Due,
-    Priority,
-    Reason,
-    Send,
-    StoryId,
-)
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
+from monitor.core.model import ChatName, DeliveryId, Due, Priority, Reason, Send, StoryId
 from monitor.store import outbox
 from monitor.store.sql import SqlStore
 from tests.builders import NOW, a_verdict

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from monitor.core.model import ChatName, DeliveryId, DeliveryState
+from monitor.core.messages import DeliveryState
+from monitor.core.model import ChatName, DeliveryId
 from monitor.store.due import Owed, blocked, next_due_at, pick
 from tests.builders import NOW
 

@@ -6,18 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor.core.model import (
-    ChatName,
-    Delivery,
-    DeliveryId,
-    DeliveryKind,
-    DeliveryState,
-    Due,
-    Reason,
-    Story,
-    StoryId,
-    Tier,
-)
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
+from monitor.core.model import ChatName, DeliveryId, Due, Reason, Story, StoryId, Tier
 from monitor.store import noted
 from monitor.store.sql import SqlStore
 from tests.builders import NOW, an_article

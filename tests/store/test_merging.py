@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from monitor.core.model import ChatName, Delivery, DeliveryKind, DeliveryState, Reason, StoryId
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
+from monitor.core.model import ChatName, Reason, StoryId
 from monitor.store.sql import SqlStore
 from tests.builders import NOW, an_article
 from tests.store.desk import DESK, FUND, keep, later, send, the_source

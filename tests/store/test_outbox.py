@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from monitor.core.errors import LeaseLost
-from monitor.core.model import Delivery, DeliveryState, Due, Hold, Reason, Send, Skip, Tier
+from monitor.core.messages import Delivery, DeliveryState
+from monitor.core.model import Due, Hold, Reason, Send, Skip, Tier
 from monitor.store.sql import SqlStore
 from tests.builders import NOW, a_verdict, an_article
 from tests.store.desk import DESK, FUND, SEND, keep, keys_of, later, queue, send, the_source

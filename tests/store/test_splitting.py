@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from monitor.core.messages import DeliveryState
 from monitor.core.model import (
     ArticleId,
     ChatName,
-    DeliveryState,
     Doctype,
     Kind,
     Priority,

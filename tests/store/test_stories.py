@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from monitor.core.model import ArticleId, ChatName, DeliveryState, StoryId
+from monitor.core.messages import DeliveryState
+from monitor.core.model import ArticleId, ChatName, StoryId
 from monitor.store.sql import SqlStore
 from tests.builders import NOW, an_article
 from tests.store.desk import DESK, FUND, a_mark, keep, later, send, the_source

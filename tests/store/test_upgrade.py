@@ -12,16 +12,9 @@ from sqlalchemy import create_engine
 
 from monitor.config.lexicon import shipped_lexicon
 from monitor.core.mark import mark_of
-from monitor.core.model import (
-    AlertPolicy,
-    DeliveryKind,
-    DeliveryState,
-    Priority,
-    Reason,
-    Standing,
-    StoryId,
-    Tier,
-)
+from monitor.core.messages import DeliveryKind, DeliveryState
+from monitor.core.model import Priority, Reason, Standing, StoryId, Tier
+from monitor.core.settings import AlertPolicy
 from monitor.store.engine import _alembic, database_path
 from monitor.store.rows import verdict_to_json
 from monitor.store.sql import SqlStore, open_store
