@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
 
@@ -15,6 +14,7 @@ from alerts.pace import Pace
 from alerts.record import Record
 from alerts.rule_edits import RuleEdits
 from alerts.speech import Speech
+from alerts.stopping import rest, unless
 from alerts.updates import Inbox, OtherPoller, Pressed, Unknown, Update, Written
 from alerts.whereabouts import Whereabouts
 from monitor.core.errors import NotSent, PolicywireError, RetryLater, StoreError, TokenRefused
@@ -77,9 +77,9 @@ class Bot:
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until `stop` is set; what is asked by then is still answered."""
         while not stop.is_set() and not await self._take_up():
-            await _rest(stop, _LONGEST_BACKOFF)
+            await rest(stop, _LONGEST_BACKOFF)
         while not stop.is_set():
-            await _rest(stop, await self._listen(stop))
+            await rest(stop, await self._listen(stop))
         await self._speech.finish()
 
     async def _take_up(self) -> bool:
@@ -98,7 +98,7 @@ class Bot:
     async def _listen(self, stop: asyncio.Event) -> float:
         """Take in what people sent, waiting for it; returns how many seconds to rest before the next look."""
         try:
-            updates = await _unless(stop, self._fetch())
+            updates = await unless(stop, self._fetch())
         except OtherPoller as error:
             return self._refused(f"another program receives the bot's messages: stop it ({error})")
         except TokenRefused as error:
@@ -251,21 +251,3 @@ class Bot:
             return False
         self._store.set_bot_value(_STRANGERS, json.dumps([*known, person][-_MOST_STRANGERS:]))
         return True
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    if seconds > 0:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result | None:
-    """What the work comes to, or None when `stop` is set before."""
-    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)

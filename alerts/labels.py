@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.core.model import Authority, Priority, Reason, Standing, Tier, Topic
+from monitor.core.settings import Addition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Labels:
     also: str
     also_more: str  # {count}
     merged: str  # {title}
+    machine: dict[Addition, str]  # {model}
     buttons: dict[str, str]
     confirm: str
     cancel: str
@@ -81,6 +83,10 @@ _EN = Labels(
     also="Also reported by",
     also_more="and {count} more",
     merged="Same event as: {title}",
+    machine={
+        Addition.TRANSLATION: "Machine translation ({model})",
+        Addition.ABSTRACT: "Machine-made abstract ({model})",
+    },
     buttons={"why": "Why", "useful": "Useful", "noise": "Noise", "mute": "Mute story"},
     confirm="Confirm",
     cancel="Cancel",
@@ -146,6 +152,10 @@ _ZH = Labels(
     also="另见",
     also_more="等，另有 {count} 家",
     merged="与此为同一事件：{title}",
+    machine={
+        Addition.TRANSLATION: "机器翻译（{model}）",
+        Addition.ABSTRACT: "机器摘要（{model}）",
+    },
     buttons={"why": "依据", "useful": "有用", "noise": "噪音", "mute": "静音本事件"},
     confirm="确认",
     cancel="取消",

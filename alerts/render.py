@@ -7,15 +7,16 @@ from zoneinfo import ZoneInfo
 
 from alerts.harmless import anchor, escaped, host_of, line, paragraphs, safe_link
 from alerts.labels import Labels, labels, moment, source_day, zone_words
+from monitor.core.machine import wish_of
 from monitor.core.messages import Alert, Button, Delivery, DeliveryKind, Message, Report
 from monitor.core.model import Article, Hit, Story, StoryId, Verdict
 from monitor.core.settings import Chat, Template
-from monitor.core.summary import summarise
+from monitor.core.summary import summary_of
 
 # Telegram refuses more than 4,096 characters of text and about 9,500 bytes of links and markup; every part
 # below has its own cap, so that their sum stays within both whatever a feed sends.
 _TITLE, _NAME, _WHY, _NOTICE = 300, 80, 320, 3_500
-_SUMMARY = 700
+_SUMMARY, _MACHINE = 700, 1_400
 _DIGEST_TITLE, _DIGEST_LINK, _DIGEST_NAME = 140, 400, 40
 MOST_IN_A_DIGEST = 15  # alerts a message holds: more become a second one
 _NAMED_REPORTS = 4
@@ -40,29 +41,21 @@ def _written(delivery: Delivery, chat: Chat, zone: ZoneInfo, *, buttons: bool) -
         return _notice(f"{mark}{delivery.notice}")
     if delivery.kind is DeliveryKind.FOLLOW_UP:
         return _follow_up(delivery.alert, words, mark, zone)
-    brief = chat.template is Template.BRIEF
-    below = _buttons(delivery.alert.story.id, words) if buttons else ()
-    return _alert(delivery.alert, words, mark, zone, brief=brief, below=below)
+    return _alert(delivery.alert, chat, words, mark, zone, buttons=buttons)
 
 
 # ── the kinds of messages ──
 
 
-def _alert(
-    alert: Alert,
-    words: Labels,
-    mark: str,
-    zone: ZoneInfo,
-    *,
-    brief: bool,
-    below: tuple[tuple[Button, ...], ...],
-) -> Message:
+def _alert(alert: Alert, chat: Chat, words: Labels, mark: str, zone: ZoneInfo, *, buttons: bool) -> Message:
+    brief = chat.template is Template.BRIEF
     head, plain_head = _headline(_title(alert, words), alert.article.url)
-    lines = list(filter(None, _brief(alert, words) if brief else _full(alert, words, zone)))
+    text = _machine_text(alert, chat, words)
+    lines = list(filter(None, _brief(alert, words, text) if brief else _full(alert, words, zone, text)))
     return Message(
         html="\n".join([mark + head, *map(escaped, lines)]),
         plain="\n".join([mark + plain_head, *lines]),
-        buttons=below,
+        buttons=_buttons(alert.story.id, words) if buttons else (),
     )
 
 
@@ -128,20 +121,31 @@ def _title(alert: Alert, words: Labels) -> str:
     return line(alert.article.title, _TITLE) or line(alert.story.title, _TITLE) or words.untitled
 
 
-def _full(alert: Alert, words: Labels, zone: ZoneInfo) -> Iterator[str]:
+def _full(alert: Alert, words: Labels, zone: ZoneInfo, text: str) -> Iterator[str]:
     yield _source_line(alert, words)
     yield _standing(alert.story, words)
     yield " ".join(words.topics[topic] for topic in alert.verdict.topics)
-    yield _summary(alert.article, alert.verdict)
+    yield line(summary_of(alert.article, alert.verdict), _SUMMARY)
+    yield text
     yield _why(alert.verdict, words)
     yield _times(alert.article, words, zone)
     yield _also(alert, words, zone)
 
 
-def _brief(alert: Alert, words: Labels) -> Iterator[str]:
+def _brief(alert: Alert, words: Labels, text: str) -> Iterator[str]:
     yield _source_line(alert, words)
     yield _standing(alert.story, words)
+    yield text
     yield _why(alert.verdict, words)
+
+
+def _machine_text(alert: Alert, chat: Chat, words: Labels) -> str:
+    """What a language model added for this chat, said to be that."""
+    for text in alert.texts:
+        if (text.kind, text.language) == wish_of(chat):
+            label = words.machine[text.kind].format(model=line(text.model, _NAME))
+            return f"{label}: {paragraphs(text.text, _MACHINE)}"
+    return ""
 
 
 def _standing(story: Story, words: Labels) -> str:
@@ -158,24 +162,6 @@ def _source_line(alert: Alert, words: Labels) -> str:
         words.authorities[alert.verdict.authority],
     ]
     return " · ".join(filter(None, parts))
-
-
-def _summary(article: Article, verdict: Verdict) -> str:
-    terms = tuple(match.text for hit in verdict.hits for match in hit.matches)
-    for text in (article.body, article.summary):
-        sentences = summarise(text, title=article.title, language=article.language, terms=terms)
-        if words := _joined([sentence.text for sentence in sentences]):
-            return line(words, _SUMMARY)
-    return ""
-
-
-def _joined(sentences: list[str]) -> str:
-    # Chinese sets no space between sentences.
-    words = ""
-    for sentence in sentences:
-        gap = "" if not words or words[-1] in "。！？”」』）" else " "
-        words += gap + sentence
-    return words
 
 
 def _why(verdict: Verdict, words: Labels) -> str:

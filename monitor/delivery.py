@@ -14,8 +14,10 @@ from alerts.channels import AppriseSender, Switchboard
 from alerts.console import ConsoleSender
 from alerts.courier import NOT_CONFIGURED, Courier
 from alerts.digests import Digester
+from alerts.machine import MachineTexts
 from alerts.pace import Pace
 from alerts.rule_edits import RuleEdits
+from alerts.stopping import rest
 from alerts.telegram import TelegramSender
 from alerts.updates import Inbox
 from alerts.webhook import WebhookSender
@@ -28,7 +30,7 @@ from monitor.core.settings import Channel, Chat, Config
 from monitor.store.sql import SqlStore
 
 LATE = timedelta(minutes=5)  # a message that is due for longer shows that something is wrong
-_BOT_REST = 60.0  # seconds until a bot that failed is tried again
+_BUG_REST = 60.0  # seconds until a part that failed by a bug is tried again
 
 log = structlog.get_logger("policywire.delivery")
 
@@ -60,6 +62,14 @@ class Delivery:
             store, sender or self._switchboard(), clock, config=config, pace=pace, tell=tell
         )
         self._digester = Digester(store, config=config)
+        self._machine = MachineTexts(
+            store,
+            clock,
+            config=config,
+            wake=self.courier.wake,
+            tell=tell,
+            proxy_for=environment.proxy_for,
+        )
         self._inbox: Inbox | None = None
         self._bot: Bot | None = None
         if self.telegram is not None and pace is not None:
@@ -98,6 +108,7 @@ class Delivery:
         async with asyncio.TaskGroup() as parts:
             if self._bot is not None:
                 parts.create_task(self._listen(self._bot, stop))
+            parts.create_task(self._add_texts(stop))
             parts.create_task(self.courier.run(stop))
 
     async def _listen(self, bot: Bot, stop: asyncio.Event) -> None:
@@ -106,10 +117,28 @@ class Delivery:
                 await bot.run(stop)
             # The edge of the bot: a bug in it must not stop an alert, and may be gone at the next try.
             except Exception as bug:
-                log.error("the bot failed; alerts go on", exc_info=bug, again_in=_BOT_REST)
+                log.error("the bot failed; alerts go on", exc_info=bug, again_in=_BUG_REST)
                 self._bot_failure = f"the bot failed and is tried again soon: {type(bug).__name__}"
-                await _rest(stop, _BOT_REST)
+                await rest(stop, _BUG_REST)
                 self._bot_failure = ""
+
+    async def _add_texts(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await self._machine.run(stop)
+            # The edge of an addition to messages that are out: a bug in it must not stop an alert.
+            except Exception as bug:
+                log.error("adding machine-made texts failed; alerts go on", exc_info=bug, again_in=_BUG_REST)
+                await rest(stop, _BUG_REST)
+
+    async def add_texts(self) -> int:
+        """Add the machine-made texts that are wanted now; returns how many."""
+        return await self._machine.add_due()
+
+    @property
+    def machine_trouble(self) -> str:
+        """What keeps machine-made texts from being added, in words; alerts do not wait for them."""
+        return self._machine.trouble
 
     def problems(self) -> Iterator[str]:
         """What stops delivering, or hearing, in words."""
@@ -203,11 +232,6 @@ def _parked_id(name: ChatName) -> str:
 def _mark(chat: Chat) -> str:
     # Not the id itself: that of a webhook may hold a password.
     return hashlib.sha256(f"{chat.channel} {chat.id}".encode()).hexdigest()
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _telegram(environment: Environment, config: Config) -> TelegramSender | None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from alerts.channels import AppriseSender
+from alerts.llm import NOT_INSTALLED, write
 from alerts.pace import address_of
 from alerts.probe import Probe
 from alerts.webhook import WebhookSender
@@ -21,7 +22,16 @@ from monitor import logs
 from monitor.config.environment import Environment, read_environment
 from monitor.config.load import load
 from monitor.config.secrets import secrets_of
-from monitor.core.errors import ConfigError, SendError, StoreError, TokenRefused, UserError
+from monitor.core.errors import (
+    ConfigError,
+    ModelError,
+    ModelUnavailable,
+    SendError,
+    StoreError,
+    TokenRefused,
+    UserError,
+)
+from monitor.core.machine import Task
 from monitor.core.messages import DeliveryState, Message
 from monitor.core.ports import Sender
 from monitor.core.settings import Channel, Chat, Config, Telegram
@@ -37,6 +47,7 @@ _PATIENCE = 10.0  # seconds for a connection
 _TEST = Message(
     html="policywire doctor: this is a test.", plain="policywire doctor: this is a test.", silent=True
 )
+_ONE_WORD = Task(instructions="Answer with the single word: ready", item="Are you ready?")
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
@@ -214,6 +225,7 @@ async def _outside(
     findings = await _whole("proxy", _proxy(environment))
     findings += await _whole("token", _telegram(config, environment, chats, store, send=send, now=now))
     findings += await _whole("channels", _other_channels(chats))
+    findings += await _whole("llm", _language_model(config, environment))
     if send:
         findings += await _whole("tests", _send_elsewhere(chats, store, now))
     return findings
@@ -367,6 +379,23 @@ async def _other_channels(chats: list[Chat]) -> list[Finding]:
         elif chat.channel is Channel.APPRISE:
             found.append(Finding(name=name, words="is only tried with --send"))
     return found
+
+
+async def _language_model(config: Config | None, environment: Environment) -> list[Finding]:
+    """Whether the endpoint writes: one word is asked of it, as texts are."""
+    llm = config.llm if config else None
+    if llm is None:
+        return []
+    try:
+        await write(llm, _ONE_WORD, proxy=environment.proxy_for(llm.api_url))
+    except ModelUnavailable as error:
+        mend = (
+            "check llm.api_url and the key" if error.lasting else "try again later; alerts do not wait for it"
+        )
+        return [trouble("llm", error, mend if str(error) != NOT_INSTALLED else "see there")]
+    except ModelError as error:
+        return [trouble("llm", error, "check llm.model")]
+    return [Finding(name="llm", words=f"{llm.model} answers")]
 
 
 async def _reachable(name: str, address: str, mend: str) -> Finding:

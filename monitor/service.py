@@ -167,10 +167,15 @@ class Service:
             await self.sweeper.wait_for_one()
         await self._tell_of_sources()
         await self.delivery.fold_due()
-        while await self.courier.deliver_due():
-            pass
+        await self._deliver_all()
+        if await self.delivery.add_texts():
+            await self._deliver_all()
         await self.delivery.close()
         return (*self.delivery.problems(), *self.delivery.not_delivered())
+
+    async def _deliver_all(self) -> None:
+        while await self.courier.deliver_due():
+            pass
 
     def stop(self) -> None:
         """Ask the service to end."""
@@ -324,6 +329,7 @@ class Service:
             "polls": self.sweeper.polls,
             "parked": {chat: logs.redact(why) for chat, why in self.store.parked_chats().items()},
             "deliveries": {str(state): count for state, count in counts.items()},
+            "machine_texts": logs.redact(self.delivery.machine_trouble),
         }
         shown = tuple(logs.redact(problem) for problem in problems)
         return Health(problems=shown, details=dict(details))

@@ -18,6 +18,7 @@ from monitor.core.model import ChatName
 from monitor.doctor import Finding, examine
 from monitor.store.sql import open_store
 from tests.builders import NOW, an_article
+from tests.llm_server import LlmServer
 from tests.store.desk import keep, send, the_source
 from tests.telegram_server import TOKEN, TelegramServer, blocked, refused
 
@@ -282,6 +283,20 @@ async def test_webhooks(surgery: Surgery, server: TelegramServer) -> None:
     assert found["webhook hook"].ok
     assert "secret" not in found["webhook hook"].words
     assert not found["webhook gone"].ok
+
+
+async def test_the_language_model_writes_a_word(surgery: Surgery) -> None:
+    async with LlmServer("ready", (401, {}), (500, {}), (400, {})) as model:
+        surgery.env["KEY"] = "s3cret-key"
+        surgery.tail += f"llm: {{api_url: '{model.url}', model: tiny, key: $KEY}}\n"
+        assert (await surgery.examine())["llm"].words == "tiny answers"
+        found = [(await surgery.examine())["llm"] for _ in range(3)]
+        assert [one.words for one in found] == ["it answers 401", "it answers 500", "it answers 400"]
+        assert [one.mend.partition(";")[0] for one in found] == [
+            "check llm.api_url and the key",
+            "try again later",
+            "check llm.model",
+        ]
 
 
 async def test_a_test_to_a_webhook_needs_no_token(tmp_path: Path, server: TelegramServer) -> None:

@@ -69,7 +69,7 @@ def _chat(
         id=_id(section.id, channel, document, (*path, "id"), env),
         channel=channel,
         thread=section.thread,
-        secret=_secret(section.secret, document, (*path, "secret"), env),
+        secret=secret_of(section.secret, document, (*path, "secret"), env),
         topics=tuple(Topic) if section.topics is None else section.topics,
         rules=rules,
         at_least=section.at_least or Priority.LOW,
@@ -79,6 +79,7 @@ def _chat(
         daily_cap=section.daily_cap,
         template=section.template or Template.FULL,
         language=section.language or "en",
+        machine=section.machine,
     )
 
 
@@ -95,6 +96,9 @@ def _refuse_what_does_not_fit(
         )
     if section.secret and channel is not Channel.WEBHOOK:
         raise document.mistake((*path, "secret"), "only a webhook is signed", "remove it")
+    if section.machine is not None and channel is not Channel.TELEGRAM:
+        problem = "what was sent by this channel cannot be changed any more"
+        raise document.mistake((*path, "machine"), problem, "remove it")
     if section.thread is not None and channel is not Channel.TELEGRAM:
         raise document.mistake((*path, "thread"), "only Telegram has topics of a forum", "remove it")
 
@@ -140,7 +144,8 @@ def _is_web_address(value: str) -> bool:
         return False
 
 
-def _secret(written: str, document: Document, path: KeyPath, env: Mapping[str, str]) -> str:
+def secret_of(written: str, document: Document, path: KeyPath, env: Mapping[str, str]) -> str:
+    """What the variable of a `$NAME` holds. Raises ConfigError at `path`."""
     name = written.removeprefix("$")
     value = env.get(name, "").strip() if name else ""
     if name and not value:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from monitor.config.words import listing, nearest
 from monitor.core.model import Kind, Method, Priority, Tier, Topic, Use
-from monitor.core.settings import Channel, DigestPlan, Every, Template
+from monitor.core.settings import Addition, Channel, DigestPlan, Every, Template
 
 _UNITS = {
     "s": "seconds", "sec": "seconds", "second": "seconds", "seconds": "seconds",
@@ -290,4 +290,5 @@ OneTier = Annotated[Tier, PlainValidator(one_of(Tier)), _values(Tier)]
 OneMethod = Annotated[Method, PlainValidator(one_of(Method)), _values(Method)]
 OneUse = Annotated[Use, PlainValidator(one_of(Use)), _values(Use)]
 OneChannel = Annotated[Channel, PlainValidator(one_of(Channel)), _values(Channel)]
+OneAddition = Annotated[Addition, PlainValidator(one_of(Addition)), _values(Addition)]
 OneTemplate = Annotated[Template, PlainValidator(one_of(Template)), _values(Template)]

@@ -7,14 +7,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from monitor.config.catalog import catalog
-from monitor.config.chats import known_chat, read_chats
+from monitor.config.chats import known_chat, read_chats, secret_of
 from monitor.config.choose import choose
 from monitor.config.document import Document, parse_document, read_text
 from monitor.config.rulebook import read_rules
 from monitor.config.schema import AlertsSection, ConfigSection, RulesSection
 from monitor.config.shape import fit
 from monitor.core.model import RuleBook
-from monitor.core.settings import AlertPolicy, BotRights, Config, Network, QuietHours, Telegram
+from monitor.core.settings import AlertPolicy, BotRights, Config, LanguageModel, Network, QuietHours, Telegram
 
 
 def load(path: Path, env: Mapping[str, str]) -> Config:
@@ -50,6 +50,7 @@ def parse(text: str, name: str, env: Mapping[str, str]) -> Config:
     names = [chat.name for chat in chats]
     operator = known_chat(section.operator, names, document, ("operator",)) if section.operator else None
     sources = choose(section.sources, document, catalog())
+    llm = _language_model(section, document, env)
     policy = _policy(section.alerts, section.timezone or ZoneInfo("UTC"), document)
     book = read_rules(section.rules, document)  # last: compiling takes longest
     return Config(
@@ -61,6 +62,7 @@ def parse(text: str, name: str, env: Mapping[str, str]) -> Config:
         network=Network(contact=section.network.contact, trusted=section.network.trusted),
         bot=BotRights(owners=section.bot.owners, readers=section.bot.readers),
         telegram=Telegram(api_url=section.telegram.api_url.rstrip("/")),
+        llm=llm,
         rules_version=rules_version(book),
     )
 
@@ -68,6 +70,27 @@ def parse(text: str, name: str, env: Mapping[str, str]) -> Config:
 def rules_version(book: RuleBook) -> str:
     """Twelve hex digits that change with anything that can change a verdict."""
     return hashlib.sha256(repr(book).encode()).hexdigest()[:12]
+
+
+# ── the language model ──
+
+
+def _language_model(
+    section: ConfigSection, document: Document, env: Mapping[str, str]
+) -> LanguageModel | None:
+    if section.llm is None:
+        for number, chat in enumerate(section.chats):
+            if chat.machine is not None:
+                problem = "no language model is named that could write it"
+                mend = "add “llm:” with api_url and model"
+                raise document.mistake(("chats", number, "machine"), problem, mend)
+        return None
+    return LanguageModel(
+        api_url=section.llm.api_url.rstrip("/"),
+        model=section.llm.model,
+        key=secret_of(section.llm.key, document, ("llm", "key"), env),
+        daily_cap=section.llm.daily_cap,
+    )
 
 
 # ── policy ──

@@ -13,6 +13,7 @@ from monitor.config.fields import (
     Interval,
     LearnedPart,
     Number,
+    OneAddition,
     OneChannel,
     OneKind,
     OneLanguage,
@@ -195,6 +196,8 @@ class ChatSection(Section):
     """full (the default) or brief: headline, source and why."""
     language: OneLanguage | None = None
     """Language of labels: en (the default) or zh."""
+    machine: OneAddition | None = None
+    """What a language model (section llm) adds to a sent alert: translation or abstract, in `language`."""
 
 
 class QuietSection(Section):
@@ -287,6 +290,19 @@ class BotSection(Section):
     """May ask."""
 
 
+class LlmSection(Section):
+    """A language model that adds texts to alerts after they were sent; needs the extra llm."""
+
+    api_url: Address
+    """Address of an endpoint that speaks the OpenAI protocol, like https://api.deepseek.com/v1."""
+    model: Annotated[StrictStr, Field(min_length=1)]
+    """Name of the model, as the endpoint calls it."""
+    key: Secret = ""
+    """$NAME of the variable that holds the endpoint's key; none for a server that asks for none."""
+    daily_cap: Annotated[int, Field(strict=True, ge=1)] = 200
+    """Most requests a day, in the desk's zone."""
+
+
 class ConfigSection(Section):
     """policywire's configuration. Docs: docs/configuration.md."""
 
@@ -304,6 +320,8 @@ class ConfigSection(Section):
     """Who may speak with the bot."""
     telegram: TelegramSection = TelegramSection()
     """Which Bot API server is spoken to."""
+    llm: LlmSection | None = None
+    """A language model that adds texts to alerts after they were sent."""
     network: NetworkSection = NetworkSection()
     """How the service presents itself and whom it trusts."""
     rules: RulesSection

@@ -18,5 +18,9 @@ def secrets_of(environment: Environment, config: Config | None = None) -> Iterat
         yield chat.secret
         if chat.channel is not Channel.TELEGRAM:
             yield chat.id
+    if config.llm is not None:
+        yield config.llm.key
+        if "@" in config.llm.api_url:
+            yield config.llm.api_url
     if "@" in config.telegram.api_url:
         yield config.telegram.api_url

@@ -71,6 +71,8 @@ def _bounds(kind: str, context: Mapping[str, Any]) -> tuple[str, str]:
             return f"must be at least {context['ge']:g}", "write a larger number"
         case "less_than_equal":
             return f"must be at most {context['le']:g}", "write a smaller number"
+        case "string_too_short":
+            return "must not be empty", "write it, or remove the key"
         case "finite_number":
             return "must be an ordinary number", "write a number like 3 or 0.5"
     raise AssertionError(f"no words for the mistake {kind}")

@@ -6,6 +6,9 @@ PolicywireError
 ├── RuleError(rule, key)     a rule that cannot be compiled; the loader turns it into a ConfigError
 ├── StoreError               the database refuses: wait, health red, go on later
 │   └── LeaseLost            a delivery is no longer ours to settle: forget it
+├── ModelError               a language model wrote nothing; the alert went out long before
+│   ├── ModelUnavailable     nobody answers, or not us: ask nothing before `after` has passed
+│   └── ModelDeclined        it will not write about this article: do not ask again
 └── SendError                a message did not go out as asked
     ├── RetryLater(after)    429: not delivered; nothing to this chat before `after` has passed
     ├── NotSent              provably not delivered (no connection): try again with backoff
@@ -79,6 +82,23 @@ class StoreError(PolicywireError):
 
 class LeaseLost(StoreError):
     """The delivery was parked or claimed by somebody else meanwhile; its outcome is not ours to record."""
+
+
+class ModelError(PolicywireError):
+    """A language model gave no text."""
+
+
+class ModelUnavailable(ModelError):
+    """The endpoint cannot be used now or, when `lasting`, until a person mends something."""
+
+    def __init__(self, why: str, *, after: timedelta | None = None, lasting: bool = False) -> None:
+        self.after = after
+        self.lasting = lasting
+        super().__init__(why)
+
+
+class ModelDeclined(ModelError):
+    """The endpoint refuses this request and would again."""
 
 
 class SendError(PolicywireError):

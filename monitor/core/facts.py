@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from monitor.core.documents import documents_of, without_numbers
 from monitor.core.lexicon import Lexicon, stem
-from monitor.core.numerals import CHINESE_NUMBER, chinese_number
+from monitor.core.numerals import CHINESE_NUMBER, chinese_number, chinese_value
 from monitor.core.text import keep_case, normalise
 
 _READ = 1_000  # characters that are read; what is longer is no title and no lead
@@ -15,6 +15,7 @@ _SCALES = {
     "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6,
     "b": 1e9, "bn": 1e9, "bln": 1e9, "billion": 1e9, "t": 1e12, "tn": 1e12, "trillion": 1e12,
 }  # fmt: skip
+_WORDED_SCALES = {"万": 1e4, "亿": 1e8, "万亿": 1e12, "成": 10}  # a 成 is a tenth: ten percent
 _SHARES = ("%", "个百分点", "percent", "per cent", "pct", "percentage point", "成")
 
 _AMOUNT = re.compile(
@@ -23,6 +24,8 @@ _AMOUNT = re.compile(
     r"\s*(%|个百分点|percent|per cent|pct|[\u4e00-\u9fff]{1,2}|[a-z]+)?"
 )
 _COUNTED = re.compile(rf"({CHINESE_NUMBER})(余|多)?(部门|[名家起批国款项条例省市倍届轮宗人辆])")
+
+_WORDED = re.compile("([一二两三四五六七八九十][零〇一二两三四五六七八九十百千]*)(万亿|[万亿成])?")
 
 _MONTH_NAMES = (
     "january", "february", "march", "april", "may", "june",
@@ -118,6 +121,16 @@ def facts_of(text: str, lexicon: Lexicon, *, document_number: str = "") -> Facts
         periods=periods,
         series=series,
     )
+
+
+def figures_of(text: str) -> frozenset[float]:
+    """Every number of a text by its value, shares like any other: 1.2 billion and 12亿 are one figure."""
+    folded = normalise(text).text
+    values = {float(value.removesuffix("%")) for value, _ in _amounts(folded)}
+    worded = {
+        chinese_value(digits) * _WORDED_SCALES.get(scale, 1) for digits, scale in _WORDED.findall(folded)
+    }
+    return frozenset(values | worded)
 
 
 def _is_year(value: str) -> bool:

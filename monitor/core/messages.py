@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from monitor.core.model import AlertId, Article, ChatName, DeliveryId, Reason, Story, Tier, Verdict
+from monitor.core.model import (
+    AlertId,
+    Article,
+    ArticleId,
+    ChatName,
+    DeliveryId,
+    Reason,
+    Story,
+    Tier,
+    Verdict,
+)
+from monitor.core.settings import Addition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +28,17 @@ class Report:
     url: str
     seen_at: datetime
     published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineText:
+    """What a language model wrote about an article."""
+
+    kind: Addition
+    language: str  # it is written in: en or zh
+    text: str
+    model: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +55,18 @@ class Alert:
     decided_at: datetime
     words: str = ""  # of the decision: what is new, for a follow-up
     reports: tuple[Report, ...] = ()  # of the story, oldest first, at most the first ten
+    texts: tuple[MachineText, ...] = ()  # about its article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextWanted:
+    """A machine-made text that a sent message still lacks."""
+
+    article_id: ArticleId
+    kind: Addition
+    language: str  # it is to be written in
+    alert: Alert  # the one that was sent
+    tries: int = 0  # that failed
 
 
 class DeliveryKind(StrEnum):

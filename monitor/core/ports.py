@@ -10,7 +10,7 @@ from typing import Protocol
 
 from monitor.core.archive import Alike, First, Judged, Kept, Latency, Undelivered
 from monitor.core.mark import Mark
-from monitor.core.messages import Delivery, DeliveryState, Message, Report
+from monitor.core.messages import Delivery, DeliveryState, MachineText, Message, Report, TextWanted
 from monitor.core.model import (
     Article,
     ArticleId,
@@ -30,7 +30,7 @@ from monitor.core.model import (
 )
 from monitor.core.polling import PageOwed, RobotsText, SourceState
 from monitor.core.profile import Profile
-from monitor.core.settings import Chat
+from monitor.core.settings import Addition, Chat
 
 MOST_ALIKE = 20  # reports of one key
 MOST_COMPARED = 30  # reports of one look-up
@@ -411,6 +411,27 @@ class Outbox(Protocol):
 
     def chat_id(self, chat: ChatName, configured_id: str) -> str | None:
         """The id remembered by `move_chat`, if any; it holds only for the id that was configured then."""
+        ...
+
+    def text_wanted(
+        self, wishes: Mapping[ChatName, tuple[Addition, str]], *, since: datetime, now: datetime
+    ) -> TextWanted | None:
+        """The machine-made text to ask for at `now`: of all alerts queued at or after `since` that were sent
+        to a chat with a wish, can be edited and lack the text, that of the one sent last.
+
+        A translation into its own language lacks nothing, nor does a muted story; what was put off is passed
+        over until its time.
+        """
+        ...
+
+    def keep_text(
+        self, article_id: ArticleId, text: MachineText, chats: Collection[ChatName], now: datetime
+    ) -> int:
+        """Keep a text; whoever of these chats was sent the article's alert is owed an edit. To how many."""
+        ...
+
+    def put_off_text(self, wanted: TextWanted, why: str, next_try_at: datetime | None) -> None:
+        """Note that a try failed, and when to try again; None: never."""
         ...
 
     def counts(self) -> dict[DeliveryState, int]: ...

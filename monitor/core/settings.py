@@ -23,6 +23,13 @@ class Template(StrEnum):
     FULL = "full"
 
 
+class Addition(StrEnum):
+    """What a language model adds to a message that was sent."""
+
+    TRANSLATION = "translation"  # of headline and summary into the chat's language
+    ABSTRACT = "abstract"  # two sentences in the chat's language
+
+
 class Every(StrEnum):
     """How often a digest is sent."""
 
@@ -56,6 +63,7 @@ class Chat:
     daily_cap: int | None = None  # alerts a day; what comes above it waits for the digest
     template: Template = Template.FULL
     language: str = "en"  # of labels: en or zh
+    machine: Addition | None = None  # what a language model adds, in this language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +110,16 @@ class BotRights:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageModel:
+    """Who writes machine-made texts: an endpoint that speaks the OpenAI protocol."""
+
+    api_url: str  # where "chat/completions" is, like https://api.deepseek.com/v1
+    model: str
+    key: str = field(default="", repr=False)  # "" for a server that asks for none
+    daily_cap: int = 200  # requests a day, in the desk's zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything a person configured, as one immutable value that is replaced whole."""
 
@@ -113,4 +131,5 @@ class Config:
     network: Network
     telegram: Telegram
     bot: BotRights = field(default_factory=BotRights)
+    llm: LanguageModel | None = None
     rules_version: str  # short digest of everything that can change a verdict

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from monitor.core.model import Article, Verdict
+
 # News says what matters first; the cap keeps a page of any size to milliseconds.
 _READ = 20_000
 _ROOM_LATIN, _ROOM_CHINESE = 600, 300  # characters of a whole summary
@@ -83,6 +85,26 @@ def summarise(
     wanted = tuple(dict.fromkeys(term.casefold() for term in terms if term.strip()))
     ranked = sorted(range(len(candidates)), key=lambda at: (-_worth(candidates[at], at, wanted), at))
     return tuple(candidates[at] for at in sorted(_fill(ranked, candidates, most, room)))
+
+
+def summary_of(article: Article, verdict: Verdict) -> str:
+    """Two or three sentences of the article's text, those with the words that made it relevant preferred;
+    "" when none fits."""
+    terms = tuple(match.text for hit in verdict.hits for match in hit.matches)
+    for text in (article.body, article.summary):
+        sentences = summarise(text, title=article.title, language=article.language, terms=terms)
+        if words := _joined([sentence.text for sentence in sentences]):
+            return words
+    return ""
+
+
+def _joined(sentences: list[str]) -> str:
+    # Chinese sets no space between sentences.
+    words = ""
+    for sentence in sentences:
+        gap = "" if not words or words[-1] in "。！？”」』）" else " "
+        words += gap + sentence
+    return words
 
 
 def split_sentences(text: str) -> tuple[Sentence, ...]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, func, select
 
-from monitor.core.messages import Alert, Delivery, DeliveryKind, Report
+from monitor.core.messages import Alert, Delivery, DeliveryKind, MachineText, Report
 from monitor.core.model import Priority, Tier
 from monitor.store import tables as t
-from monitor.store.rows import alert_from, delivery_from, report_from
+from monitor.store.rows import alert_from, delivery_from, report_from, text_from
 from monitor.store.statements import by_id, chunks
 
 _MOST_REPORTS = 10  # of a story, in an alert
@@ -21,7 +21,7 @@ def deliveries(connection: Connection, wanted: Select[Any]) -> tuple[Delivery, .
     rows = connection.execute(wanted).mappings().all()
     folded = _folded(connection, [row["id"] for row in rows if row["kind"] == DeliveryKind.DIGEST])
     told = {alert_id for alert_ids in folded.values() for alert_id in alert_ids}
-    alerts = _alerts(connection, (told | {row["alert_id"] for row in rows}) - {None})
+    alerts = alerts_by_id(connection, (told | {row["alert_id"] for row in rows}) - {None})
     first_ids = _message_ids(connection, {row["first_id"] for row in rows} - {None})
     return tuple(
         delivery_from(
@@ -54,13 +54,15 @@ def _message_ids(connection: Connection, ids: Collection[int]) -> dict[int, int 
     return {key: row["message_id"] for key, row in by_id(connection, t.deliveries, ids).items()}
 
 
-def _alerts(connection: Connection, ids: Collection[int]) -> dict[int, Alert]:
+def alerts_by_id(connection: Connection, ids: Collection[int]) -> dict[int, Alert]:
+    """The alerts of these ids, with all they point at."""
     alerts = by_id(connection, t.alerts, ids)
     articles = by_id(connection, t.articles, {row["article_id"] for row in alerts.values()})
     stories = by_id(connection, t.stories, {row["story_id"] for row in alerts.values()})
     sources = by_id(connection, t.sources, {row["source_id"] for row in articles.values()})
     reports = reports_of(connection, stories, _MOST_REPORTS)
-    return {key: _alert(row, articles, stories, sources, reports) for key, row in alerts.items()}
+    texts = _texts(connection, articles)
+    return {key: _alert(row, articles, stories, sources, reports, texts) for key, row in alerts.items()}
 
 
 def _alert(
@@ -69,6 +71,7 @@ def _alert(
     stories: dict[Any, RowMapping],
     sources: dict[Any, RowMapping],
     reports: dict[int, tuple[Report, ...]],
+    texts: dict[int, tuple[MachineText, ...]],
 ) -> Alert:
     article = articles[row["article_id"]]
     return alert_from(
@@ -77,7 +80,24 @@ def _alert(
         article=article,
         source=sources[article["source_id"]],
         reports=reports.get(row["story_id"], ()),
+        texts=texts.get(row["article_id"], ()),
     )
+
+
+def _texts(connection: Connection, article_ids: Iterable[int]) -> dict[int, tuple[MachineText, ...]]:
+    """What language models wrote about each article."""
+    found: dict[int, tuple[MachineText, ...]] = {}
+    for lot in chunks(article_ids):
+        for row in connection.execute(_of_articles(), {"articles": lot}).mappings():
+            found[row["article_id"]] = (*found.get(row["article_id"], ()), text_from(row))
+    return found
+
+
+@cache
+def _of_articles() -> Select[Any]:
+    c = t.machine_texts.c
+    made = c.article_id.in_(bindparam("articles", expanding=True)) & c.made_at.is_not(None)
+    return select(t.machine_texts).where(made).order_by(c.article_id, c.kind, c.language)
 
 
 def reports_of(

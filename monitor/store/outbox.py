@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_,
 
 from monitor.core.archive import Undelivered
 from monitor.core.errors import LeaseLost
-from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
-from monitor.core.model import ChatName, DeliveryId
+from monitor.core.messages import Delivery, DeliveryKind, DeliveryState, MachineText, TextWanted
+from monitor.core.model import ArticleId, ChatName, DeliveryId
 from monitor.core.outbox import DOUBT_WAIT
-from monitor.store import due, noted, queue
+from monitor.store import due, machine, noted, queue
 from monitor.store import tables as t
 from monitor.store.database import Database
 from monitor.store.deliveries import deliveries
@@ -234,6 +234,24 @@ class SqlOutbox(Database):
         moved = t.chats.c.moved_from == configured_id
         with self._read() as connection:
             return connection.scalar(select(t.chats.c.moved_to).where(t.chats.c.name == chat, moved))
+
+    # what a language model writes
+
+    def text_wanted(
+        self, wishes: Mapping[ChatName, machine.Wish], *, since: datetime, now: datetime
+    ) -> TextWanted | None:
+        with self._read() as connection:
+            return machine.wanted(connection, wishes, since=since, now=now)
+
+    def keep_text(
+        self, article_id: ArticleId, text: MachineText, chats: Collection[ChatName], now: datetime
+    ) -> int:
+        with self._write() as connection:
+            return machine.keep(connection, article_id, text, chats, now)
+
+    def put_off_text(self, wanted: TextWanted, why: str, next_try_at: datetime | None) -> None:
+        with self._write() as connection:
+            machine.put_off(connection, wanted, why, next_try_at)
 
     # figures
 

@@ -99,7 +99,7 @@ def _edit_again(edit: RowMapping, parked: str | None, not_before: datetime) -> d
     }
 
 
-def _under_way(d: Any) -> ColumnElement[bool]:
+def under_way(d: Any) -> ColumnElement[bool]:
     """What may have been sent and is not settled yet: it may tell the story as it was before."""
     in_doubt = and_(d.maybe_sent, d.state.in_((*due.OPEN, DeliveryState.PARKED)))
     return or_(d.state.in_((DeliveryState.CLAIMED, DeliveryState.UNSURE)), in_doubt)
@@ -185,7 +185,7 @@ class Owing:
         first = _d.key == f"story:{story_id}"
         # One that is under way may carry the story as it was: `settle` owes the edit when its revision grew.
         self._connection.execute(
-            update(t.deliveries).where(first, _under_way(_d)).values(revision=_d.revision + 1)
+            update(t.deliveries).where(first, under_way(_d)).values(revision=_d.revision + 1)
         )
         sent = (_d.state == DeliveryState.SENT) & _d.message_id.is_not(None)
         rows = self._connection.execute(select(t.deliveries).where(first, sent)).mappings().all()
@@ -208,7 +208,7 @@ class Owing:
         digest = t.deliveries.alias("digest")
         told = or_(
             _d.state == DeliveryState.SENT,
-            _under_way(_d),
+            under_way(_d),
             digest.c.state.in_((DeliveryState.SENT, *_ON_ITS_WAY)),
         )
         first = (

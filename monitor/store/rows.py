@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from monitor.core.archive import Kept
-from monitor.core.messages import Alert, Delivery, DeliveryKind, DeliveryState, Report
+from monitor.core.messages import Alert, Delivery, DeliveryKind, DeliveryState, MachineText, Report
 from monitor.core.model import (
     Article,
     Authority,
@@ -27,6 +27,7 @@ from monitor.core.model import (
 )
 from monitor.core.polling import Cause, ListState, SourceState, Validator
 from monitor.core.relevance import Share
+from monitor.core.settings import Addition
 
 Row = Mapping[str, Any] | RowMapping  # a row is as typed as its table, which mypy cannot see
 
@@ -223,8 +224,27 @@ def report_from(row: Row) -> Report:
     return Report(source_tier=Tier(row["source_tier"]), **_picked(row, REPORT_COLUMNS))
 
 
-def alert_from(row: Row, *, story: Row, article: Row, source: Row, reports: tuple[Report, ...]) -> Alert:
-    """The alert in a row, with the rows it points at and its story's reports."""
+def text_from(row: Row) -> MachineText:
+    """The machine-made text in a row."""
+    return MachineText(
+        kind=Addition(row["kind"]),
+        language=row["language"],
+        text=row["text"],
+        model=row["model"],
+        made_at=row["made_at"],
+    )
+
+
+def alert_from(
+    row: Row,
+    *,
+    story: Row,
+    article: Row,
+    source: Row,
+    reports: tuple[Report, ...],
+    texts: tuple[MachineText, ...] = (),
+) -> Alert:
+    """The alert in a row, with the rows it points at, its story's reports and the texts on its article."""
     return Alert(
         id=row["id"],
         story=story_from(story),
@@ -236,6 +256,7 @@ def alert_from(row: Row, *, story: Row, article: Row, source: Row, reports: tupl
         decided_at=row["decided_at"],
         words=row["words"],
         reports=reports,
+        texts=texts,
     )
 
 

@@ -242,6 +242,21 @@ deliveries = Table(
     Index(None, "queued_at"),
 )
 
+# What a language model wrote about an article; without `made_at`: is to write, or failed to for good.
+machine_texts = Table(
+    "machine_texts",
+    metadata,
+    Column("article_id", _Serial, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("language", Text, primary_key=True),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("model", Text, nullable=False, server_default=""),
+    Column("made_at", Moment),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", Moment),
+    Column("why", Text, nullable=False, server_default=""),
+)
+
 chats = Table(
     "chats",
     metadata,

@@ -5,10 +5,22 @@ from typing import Any
 
 import pytest
 
+from monitor.config.environment import Environment
 from monitor.config.load import parse
+from monitor.config.secrets import secrets_of
 from monitor.core.errors import ConfigError
 from monitor.core.model import ChatName, Priority, RuleId, Topic
-from monitor.core.settings import BotRights, Channel, Chat, Config, DigestPlan, Every, Template
+from monitor.core.settings import (
+    Addition,
+    BotRights,
+    Channel,
+    Chat,
+    Config,
+    DigestPlan,
+    Every,
+    LanguageModel,
+    Template,
+)
 
 REST = "sources: {use: [first-set]}\nrules:\n  list:\n    - {id: ecny, terms: [数字人民币]%s}\n"
 
@@ -80,6 +92,42 @@ def test_the_people_who_may_speak_with_the_bot() -> None:
     assert loaded.bot == BotRights(owners=(11,), readers=(12, 13))
 
 
+LLM = "llm: {api_url: 'http://127.0.0.1:11434/v1/', model: qwen3%s}\n"
+
+
+def test_a_language_model() -> None:
+    chat = "  - {name: a, id: 1, language: zh, machine: translation}\n"
+    loaded = config(chat, more=LLM % "")
+    assert loaded.llm == LanguageModel(api_url="http://127.0.0.1:11434/v1", model="qwen3")
+    assert loaded.chats[0].machine is Addition.TRANSLATION
+
+
+def test_its_key_comes_from_the_environment() -> None:
+    loaded = config("  - {name: a, id: 1}\n", more=LLM % ", key: $LLM_API_KEY, daily_cap: 9", LLM_API_KEY="k")
+    assert loaded.llm is not None
+    assert (loaded.llm.key, loaded.llm.daily_cap) == ("k", 9)
+    assert "k" in secrets_of(Environment(), loaded)
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ("llm: {model: qwen3}\n", "llm.api_url"),
+        (LLM % ", key: sk-123", "llm.key: a secret does not belong into this file"),
+        (LLM % ", key: $NOT_SET", "llm.key: NOT_SET is not set"),
+        (LLM % ", daily_cap: 0", "llm.daily_cap"),
+        ("llm: {api_url: 'ftp://e.org', model: qwen3}\n", "llm.api_url: this is not a web address"),
+        ("llm: {api_url: 'http://e.org', model: ''}\n", "llm.model"),
+    ],
+    ids=["no address", "the key itself", "no key", "no request at all", "another protocol", "no model"],
+)
+def test_a_mistaken_language_model(more: str, line: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config("  - {name: a, id: 1}\n", more=more)
+    assert line in str(refused.value)
+    assert refused.value.mend
+
+
 @pytest.mark.parametrize(
     ("chats", "rest", "line"),
     [
@@ -95,6 +143,9 @@ def test_the_people_who_may_speak_with_the_bot() -> None:
         ("id: 'https://e.org'", {}, "chats.0.id: this is not a chat id"),
         ("id: $HOOK, channel: webhook", {}, "chats.0.id: HOOK is not set"),
         ("id: 5, language: de", {}, "chats.0.language: there are no labels in the text “de”"),
+        ("id: 5, machine: poem", {}, "chats.0.machine: there is no addition “poem”"),
+        ("id: 5, machine: abstract", {}, "chats.0.machine: no language model is named"),
+        ("id: 'https://e.org', channel: webhook, machine: abstract", {}, "chats.0.machine: what was sent by"),
         ("id: 5, daily_cap: 0", {}, "chats.0.daily_cap"),
         ("id: 5, template: short", {}, "chats.0.template: there is no template “short”"),
         ("id: 5", {"rule": ", chats: [dask]"}, "rules.list.0.chats.0: there is no chat “dask”"),
@@ -113,6 +164,9 @@ def test_the_people_who_may_speak_with_the_bot() -> None:
         "an address for Telegram",
         "an address that is not set",
         "no such language",
+        "no such text of a machine",
+        "no machine that could write",
+        "a text for what cannot be changed",
         "no alerts at all",
         "no such template",
         "a rule's chat that is none",
