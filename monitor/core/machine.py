@@ -7,8 +7,9 @@ from datetime import timedelta
 from monitor.core.facts import figures_of
 from monitor.core.language import language_of
 from monitor.core.messages import TextWanted
+from monitor.core.sentences import split_sentences
 from monitor.core.settings import Addition, Chat
-from monitor.core.summary import split_sentences, summary_of
+from monitor.core.summary import summary_of
 
 MOST_UNFIT = 3  # tries of one text whose answers cannot be shown
 MOST_UNANSWERED = 10  # tries of one text without an answer: some three hours

@@ -4,69 +4,40 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from monitor.core.bylines import is_boilerplate, is_photo_credit, opening_of
 from monitor.core.model import Article, Verdict
+from monitor.core.sentences import Sentence, has_half_a_quotation, is_finished, split_sentences, trimmed
 
 # News says what matters first; the cap keeps a page of any size to milliseconds.
 _READ = 20_000
-_ROOM_LATIN, _ROOM_CHINESE = 600, 300  # characters of a whole summary
-_SHORTEST_LATIN, _SHORTEST_CHINESE = 25, 8  # a shorter "sentence" is a heading or an exclamation
+_LISTED = 1.0  # what an entry of a list loses: the sentence that introduces the list tells more
+_ALIKE = 0.8  # share of common words from which a sentence says no more than the title
 
-_OPENING, _CLOSING = "“「『（", "”」』）"
-_STOP = re.compile(r"[。！？!?…]+|\.(?=[\s”’\"')）」』\]]|$)|\n", re.MULTILINE)
-_TAIL = re.compile(r"[”’\"'」』）)\]]*")
-_FOLLOWING = re.compile(r"\s*[“\"‘'(\[]*([^\W_]*)")
-_LAST_WORD = re.compile(r"[A-Za-z.]+$")
-_LIST_NUMBER = re.compile(r"(?:^|\n)\s*\d{1,3}$")
 _CJK = re.compile(r"[㐀-鿿]")
-
-_ABBREVIATIONS = re.compile(
-    r"mrs?|ms|dr|prof|gen|sen|rep|gov|st|vs|etc|inc|ltd|co|corp|bros|dept|est|approx|vol|art|para|sec|"
-    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|e\.g|i\.e|a\.m|p\.m|fig|cf|al",
-    re.IGNORECASE,
-)
-# "the U.S. The bill" ends a sentence, "the U.S. Treasury" does not: the next word decides.
-_STARTERS = re.compile(
-    r"The|An?|In|Its?|He|She|They|We|But|And|This|That|These|On|At|However|For|While|When|As|If"
-)
-
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}\.?"
-_AGENCY = r"\([A-Z][\w .&/'-]{1,40}\)"
-_DATELINES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"[-–•·*|■●▲◆\s]+(?=\S)",  # a list's or a table's mark
-        # 新华社北京11月24日电 （记者张三、李四） · 财联社11月24日讯， · 本报讯
-        r"[（(【\[]?[㐀-鿿]{0,24}(?:\d{4}年)?\d{1,2}月\d{1,2}日(?:专?电|讯|消息)[】）)\]]?[，,：:\s]*",
-        r"[（(【\[]?(?:本报|本网|新华社|中新社|财联社|央视网)(?:快)?[电讯](?:消息)?[】）)\]]?[，,：:\s]*",
-        r"[（(]\s*(?:[㐀-鿿]{0,8})(?:记者|作者|通讯员)[^（()）]{0,60}[）)]\s*",
-        # BEIJING, Nov. 24 (Xinhua) -- · HONG KONG (Reuters) - · BEIJING — · (Reuters) -
-        rf"[A-Z][A-Za-z'. -]{{1,30}}(?:, ?[A-Z][A-Za-z.]{{1,15}})?,? {_MONTH} \d{{1,2}}(?:, ?\d{{4}})?"
-        rf"(?: ?{_AGENCY})? ?(?:--|—|–|-) ?",
-        rf"(?:[A-Z][A-Za-z'. -]{{1,30}}(?:, ?[A-Z][A-Za-z.]{{1,15}})? )?{_AGENCY} ?(?:--|—|–|-) ",
-        r"[A-Z][A-Z'. -]{2,30} ?(?:--|—|–) ?",
-    )
-)
-_CREDIT = re.compile(
-    r"\s*[（(【\[]?\s*(?:"
-    r"(?:本报|本网)?(?:记者|作者|来源|文章来源|信息来源|稿件来源|编辑|责任编辑|责编|校对|供稿|摄影|原标题|"
-    r"发布时间|发布日期|时间|日期|字号|打印|分享|编译|审核)\s*[:：丨|]"
-    r"|(?:Editors?|Edited by|Reporting by|Writing by|Sources?|Updated|Published|Posted|Photo|Image|"
-    r"Author|Written by)\s*:"
-    r"|(?:Edited|Reporting|Additional reporting|Writing) by "
-    r"|By [A-Z][\w.'-]+(?: [A-Z][\w.'-]+){0,3}(?:,[^.]{0,60})?\s*$"
-    r"|Copyright\b|©|All rights reserved"
-    r"|Read (?:more|our)\b|We may (?:earn|receive)\b|Subscribe\b|Sign up\b|Click here\b|版权所有|点击"
-    r"|图[为：:]|资料图)",
-)
+_WORD = re.compile(r"[㐀-鿿]|[^\W_㐀-鿿]+")
+_FIRST_WORD = re.compile(r"[A-Za-z][\w-]*")
+_QUOTED = re.compile(r"“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"")
+_LINE_BREAK = re.compile(r"\s*\n\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """A span of the source: text == source[start:end]."""
+class _Script:
+    """How long things are in a script, in characters."""
 
-    text: str
-    start: int
-    end: int
+    shortest: int  # a shorter "sentence" is a heading or an exclamation
+    entry: int  # a shorter entry of a list is a heading too
+    heading: int  # a longer line without a stop is no heading but a sentence cut in two
+    room: int  # of a whole summary
+
+
+_LATIN = _Script(shortest=25, entry=40, heading=100, room=600)
+_CHINESE = _Script(shortest=8, entry=15, heading=50, room=300)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    sentence: Sentence
+    listed: bool
 
 
 def summarise(
@@ -75,171 +46,159 @@ def summarise(
     """Pick up to `most` whole sentences, in their own order; () when no sentence fits.
 
     The lead is preferred, and sentences that hold `terms` (the words that made the report relevant).
-    Datelines, bylines and the repeated title are left out. About 600 Latin or 300 Chinese characters at most;
-    `language` is an ISO 639-1 code, "" lets the script decide.
+    Datelines, bylines, boilerplate, questions, quotations without their speaker and the repeated title are
+    left out. About 600 Latin or 300 Chinese characters at most; `language` is an ISO 639-1 code, "" lets the
+    script decide.
     """
-    source = text[:_READ]
-    chinese = language.startswith("zh") if language else _mostly_chinese(source)
-    shortest, room = (_SHORTEST_CHINESE, _ROOM_CHINESE) if chinese else (_SHORTEST_LATIN, _ROOM_LATIN)
-    candidates = [s for s in _candidates(source, title) if shortest <= len(s.text) <= room]
+    script = _script_of(text, language)
+    candidates = [c for c in _candidates(text[:_READ], title, script) if len(c.sentence.text) <= script.room]
     wanted = tuple(dict.fromkeys(term.casefold() for term in terms if term.strip()))
     ranked = sorted(range(len(candidates)), key=lambda at: (-_worth(candidates[at], at, wanted), at))
-    return tuple(candidates[at] for at in sorted(_fill(ranked, candidates, most, room)))
+    return tuple(candidates[at].sentence for at in sorted(_fill(ranked, candidates, most, script.room)))
 
 
 def summary_of(article: Article, verdict: Verdict) -> str:
-    """Two or three sentences of the article's text, those with the words that made it relevant preferred;
-    "" when none fits."""
+    """Two or three sentences of the article's text, those with the words that made it relevant preferred.
+
+    Where the text opens with a sentence too long to show, the feed's summary goes first; "" when none fits.
+    """
     terms = tuple(match.text for hit in verdict.hits for match in hit.matches)
-    for text in (article.body, article.summary):
+    texts = (article.body, article.summary)
+    if article.summary and _lead_is_too_long(article):
+        texts = (article.summary, article.body)
+    for text in texts:
         sentences = summarise(text, title=article.title, language=article.language, terms=terms)
         if words := _joined([sentence.text for sentence in sentences]):
             return words
     return ""
 
 
+def _lead_is_too_long(article: Article) -> bool:
+    script = _script_of(article.body, article.language)
+    lead = next(_candidates(article.body[:_READ], article.title, script), None)
+    return lead is not None and len(lead.sentence.text) > script.room
+
+
 def _joined(sentences: list[str]) -> str:
-    # Chinese sets no space between sentences.
+    # Chinese sets no space between sentences, and none where a line was wrapped.
     words = ""
     for sentence in sentences:
         gap = "" if not words or words[-1] in "。！？”」』）" else " "
-        words += gap + sentence
+        words += gap + _LINE_BREAK.sub(_unwrapped, sentence)
     return words
 
 
-def split_sentences(text: str) -> tuple[Sentence, ...]:
-    """Cut a text, English or Chinese, into sentences without their surrounding white space.
-
-    A closing quotation mark stays with its sentence, and the sentences of one quotation stay together;
-    abbreviations, initials and numbers end nothing. A line that ends without a stop is a piece of its own.
-    """
-    return tuple(_trimmed(text, start, end) for start, end in _spans(text) if text[start:end].strip())
+def _unwrapped(line_break: re.Match[str]) -> str:
+    before, behind = line_break.string[line_break.start() - 1], line_break.string[line_break.end()]
+    return "" if before == "-" or ord(before) >= 0x3000 or ord(behind) >= 0x3000 else " "
 
 
-def _fill(ranked: list[int], candidates: list[Sentence], most: int, room: int) -> list[int]:
+def _fill(ranked: list[int], candidates: list[_Candidate], most: int, room: int) -> list[int]:
     chosen: list[int] = []
     for at in ranked:
         if len(chosen) == most:
             break
-        if len(candidates[at].text) <= room:
+        length = len(candidates[at].sentence.text)
+        if length <= room:
             chosen.append(at)
-            room -= len(candidates[at].text)
+            room -= length
     return chosen
 
 
-def _worth(sentence: Sentence, position: int, wanted: tuple[str, ...]) -> float:
-    folded = sentence.text.casefold()
-    found = sum(1 for term in wanted if term in folded)
-    return 2 / (1 + position / 3) + min(found, 3)
+def _worth(candidate: _Candidate, position: int, wanted: tuple[str, ...]) -> float:
+    folded = candidate.sentence.text.casefold()
+    found = sum(1 for term in wanted if _holds(folded, term))
+    return 2 / (1 + position / 3) + min(found, 3) - (_LISTED if candidate.listed else 0)
 
 
-def _candidates(source: str, title: str) -> Iterator[Sentence]:
-    known = _bare(title)
+def _holds(text: str, term: str) -> bool:
+    """Whether a text holds a term as a word of its own: "ai" is not in "said", 数据 is in 大数据."""
+    at = text.find(term)
+    while at >= 0:
+        end = at + len(term)
+        if not (_one_word(text[max(0, at - 1) : at], term[0]) or _one_word(term[-1], text[end : end + 1])):
+            return True
+        at = text.find(term, end)
+    return False
+
+
+def _one_word(before: str, behind: str) -> bool:
+    return all(mark.isascii() and mark.isalnum() for mark in (before, behind))
+
+
+# ── which sentences may be shown ──
+
+
+def _candidates(source: str, title: str, script: _Script) -> Iterator[_Candidate]:
+    """The sentences that tell news; one too long to show is among them."""
     seen: set[str] = set()
-    for whole in split_sentences(source):
-        if not _finished(whole.text) or _CREDIT.match(whole.text):
-            continue
-        sentence = _without_dateline(source, whole)
+    for whole in _whole_sentences(source, script):
+        opening = opening_of(source, whole.start, whole.end, title)
+        sentence = trimmed(source, opening.at, whole.end)
+        least = script.entry if opening.listed else script.shortest
         bare = _bare(sentence.text)
-        if bare and bare not in seen and not _repeats(bare, known):
-            seen.add(bare)
-            yield sentence
+        if len(sentence.text) < least or bare in seen or _tells_nothing(sentence.text, title, script):
+            continue
+        seen.add(bare)
+        yield _Candidate(sentence=sentence, listed=opening.listed)
 
 
-def _finished(text: str) -> bool:
-    # A cut-off text ends without a stop or in dots: that piece is not a whole sentence, nor is a heading.
-    bare = text.rstrip("”’\"'」』）)]")
-    return bare.endswith(("。", "！", "？", "!", "?", ".")) and not bare.endswith("..")
+def _whole_sentences(source: str, script: _Script) -> Iterator[Sentence]:
+    pieces = split_sentences(source)
+    for at, piece in enumerate(pieces):
+        if len(piece.text) < script.shortest or not is_finished(piece.text):
+            continue
+        if at and _continues(source, pieces[at - 1], piece, script):
+            continue
+        if at + 1 < len(pieces) and _is_caption(source, piece, pieces[at + 1]):
+            continue
+        yield piece
+
+
+def _continues(source: str, previous: Sentence, piece: Sentence, script: _Script) -> bool:
+    """Whether a piece is the second half of a sentence, or the last entry of a list that is one sentence."""
+    if is_finished(previous.text) or source[previous.end : piece.start].count("\n") > 1:
+        return False
+    if previous.text[-1] in "；;，,、":
+        return True
+    word = _FIRST_WORD.match(piece.text)
+    if word and word.group().islower():
+        return True
+    return len(previous.text) > script.heading and previous.text[-1].isalnum()
+
+
+def _is_caption(source: str, piece: Sentence, following: Sentence) -> bool:
+    return "\n" not in source[piece.end : following.start] and is_photo_credit(following.text)
+
+
+def _tells_nothing(text: str, title: str, script: _Script) -> bool:
+    if len(text) > script.room:
+        return False
+    return is_boilerplate(text) or _lacks_a_speaker(text) or _repeats(text, title)
+
+
+def _lacks_a_speaker(text: str) -> bool:
+    """Whether a sentence is nothing but a quotation, or half of one: an opinion would read as a fact."""
+    if text.count("“") != text.count("”") or has_half_a_quotation(text):
+        return True
+    return not any(map(str.isalnum, _QUOTED.sub("", text)))
 
 
 def _repeats(sentence: str, title: str) -> bool:
-    if not title:
+    told, known = _bare(sentence), _bare(title)
+    if not known:
         return False
-    return sentence in title or (title in sentence and len(title) >= 0.7 * len(sentence))
+    if told in known or (known in told and len(known) >= 0.7 * len(told)):
+        return True
+    words, of_title = set(_WORD.findall(sentence.casefold())), set(_WORD.findall(title.casefold()))
+    return len(words & of_title) >= _ALIKE * len(words | of_title)
 
 
 def _bare(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _without_dateline(source: str, sentence: Sentence) -> Sentence:
-    start = sentence.start
-    for dateline in _DATELINES:
-        if found := dateline.match(source, start, sentence.end):
-            start = found.end()
-    return _trimmed(source, start, sentence.end)
-
-
-def _trimmed(text: str, start: int, end: int) -> Sentence:
-    piece = text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    piece = piece.strip()
-    return Sentence(text=piece, start=start, end=start + len(piece))
-
-
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for stop in _STOP.finditer(text):
-        end = _after_closing_marks(text, stop)
-        if _ends_here(text, start, stop, end):
-            yield start, end
-            start = end
-    yield start, len(text)
-
-
-def _after_closing_marks(text: str, stop: re.Match[str]) -> int:
-    if stop.group() == "\n":
-        return stop.end()
-    tail = _TAIL.match(text, stop.end())
-    return tail.end() if tail else stop.end()
-
-
-def _ends_here(text: str, start: int, stop: re.Match[str], end: int) -> bool:
-    if stop.group() == "\n":
-        return not _wrapped(text, stop.start())
-    if _inside_quotation(text[start:end]):
-        return False
-    if stop.group() == ".":
-        return _full_stop(text, stop.start(), end)
-    # "Really?!" he asked: a Latin sentence goes on in lower case.
-    return not _next_word(text, end)[:1].islower()
-
-
-def _wrapped(text: str, newline: int) -> bool:
-    """Whether a line break is only where a mail or a feed wrapped its lines."""
-    return text[newline + 1 : newline + 2].islower() and text[newline - 1 : newline].isalpha()
-
-
-def _inside_quotation(piece: str) -> bool:
-    # A mark that was never closed must not swallow the page.
-    if len(piece) > _ROOM_LATIN:
-        return False
-    return sum(map(piece.count, _OPENING)) > sum(map(piece.count, _CLOSING))
-
-
-def _full_stop(text: str, stop: int, end: int) -> bool:
-    following = _next_word(text, end)
-    if following[:1].islower():
-        return False
-    before = text[max(0, stop - 20) : stop]
-    word = found.group() if (found := _LAST_WORD.search(before)) else ""
-    if word.casefold() in ("no", "nos"):
-        return not following[:1].isdigit()
-    if _ABBREVIATIONS.fullmatch(word) or _is_initial(word):
-        return not following or _STARTERS.fullmatch(following) is not None
-    return not _LIST_NUMBER.search(before)
-
-
-def _is_initial(word: str) -> bool:
-    """J. · U.S. · Ph.D."""
-    last = word.rsplit(".", 1)[-1]
-    return len(last) == 1 and last.isupper()
-
-
-def _next_word(text: str, at: int) -> str:
-    found = _FOLLOWING.match(text, at)
-    return found.group(1) if found else ""
-
-
-def _mostly_chinese(text: str) -> bool:
-    return len(_CJK.findall(text)) * 4 > len(text)
+def _script_of(text: str, language: str) -> _Script:
+    text = text[:_READ]
+    chinese = language.startswith("zh") if language else len(_CJK.findall(text)) * 4 > len(text)
+    return _CHINESE if chinese else _LATIN
