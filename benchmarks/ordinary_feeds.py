@@ -5,19 +5,19 @@ python -m benchmarks.ordinary_feeds
 The saved feeds that `benchmarks.feeds` reads were chosen for what is odd about them, and most are short.
 These here are written by this file, always the same: RSS 2.0 and Atom, 30 to 100 items, descriptions in HTML,
 every second feed with the full text of its items, every third in Chinese.
+
+The table and the line below it compare what those of `benchmarks.feeds` compare.
 """
 
 import random
-import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
 
-from benchmarks.feeds import READERS, Sample, pace
+from benchmarks.feeds import READERS, Sample, medians, polls_in_words
 
 FEEDS = 40
-ROUNDS = 5
 SEED = 20261124
 _START = datetime(2026, 11, 24, 8, tzinfo=UTC)
 _ENGLISH = (
@@ -116,9 +116,7 @@ def _title(number: int, item: int) -> str:
 def main() -> None:
     """Print the table."""
     feeds = ordinary()
-    # Round by round in turn, so that a busy machine slows all three alike.
-    rounds = [{name: pace(read, feeds) for name, read in READERS} for _ in range(ROUNDS)]
-    seconds = {name: statistics.median(one[name] for one in rounds) for name, _ in READERS}
+    seconds = medians(feeds)
     size = sum(len(feed.body) for feed in feeds)
     items = sum(feed.expected["n_items"] for feed in feeds)
     print(f"{len(feeds)} ordinary feeds, {size / 1e6:.1f} MB, {items} items")
@@ -130,6 +128,7 @@ def main() -> None:
             f"{len(feeds) / seconds[name]:>9.1f}{size / 1e6 / seconds[name]:>7.1f}"
             f"{seconds['feedparser'] / seconds[name]:>18.1f}"
         )
+    print(polls_in_words(feeds, seconds))
 
 
 if __name__ == "__main__":

@@ -25,15 +25,15 @@ def parse_date(text: str, *, zone: ZoneInfo, now: datetime) -> Dated | None:
 
     `zone` is meant where the text names none, and by `CST` where that zone keeps Chinese time.
     """
-    folded = _fold(text)
-    if not folded:
-        return None
-    plain = _in_standard_form(folded)
+    plain = _in_standard_form(text)
+    if plain is None:
+        text = _fold(text)
+        plain = _in_standard_form(text)
     if plain is not None:
         return Dated(at=plain) if EARLIEST <= plain <= now + LATEST else None
     for read in _READERS:
         try:
-            dated = read(folded, zone, now)
+            dated = read(text, zone, now)
         except (ValueError, OverflowError):  # the 31st of February, hour 25, year 0
             return None
         if dated is not None:
@@ -52,32 +52,42 @@ def _fold(text: str) -> str:
 
 _RFC_822 = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) "
-    r"([01]\d|2[0-3]):([0-5]\d):([0-5]\d) (?:GMT|UTC|([+-])([01]\d)([0-5]\d))",
+    r"((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d) (?:GMT|UTC|([+-][01]\d)([0-5]\d))",
     re.ASCII,
 )
 _RFC_3339 = re.compile(
     r"(\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.\d+)?(Z|[+-][01]\d:[0-5]\d)", re.ASCII
 )
 _SHORT_MONTHS = {
-    "Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6,
-    "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11, "Dec": 12,
+    "Jan": "01", "Feb": "02", "Mar": "03", "Apr": "04", "May": "05", "Jun": "06",
+    "Jul": "07", "Aug": "08", "Sep": "09", "Oct": "10", "Nov": "11", "Dec": "12",
 }  # fmt: skip
 
 
 def _in_standard_form(text: str) -> datetime | None:
     """The moment of a date that is exactly RFC 822 or RFC 3339, with its zone; None for all other texts."""
+    iso = _iso(text)
+    if not iso:
+        return None
     try:
-        if match := _RFC_3339.fullmatch(text):
-            return datetime.fromisoformat(match[1] + match[2]).astimezone(UTC)
-        match = _RFC_822.fullmatch(text)
-        if match is None or match[2] not in _SHORT_MONTHS:
-            return None
-        day, year, hour, minute, second = map(int, match.group(1, 3, 4, 5, 6))
-        at = datetime(year, _SHORT_MONTHS[match[2]], day, hour, minute, second, tzinfo=UTC)
-        ahead = timedelta(hours=int(match[8] or 0), minutes=int(match[9] or 0))
-        return at + ahead if match[7] == "-" else at - ahead
+        at = datetime.fromisoformat(iso)
+        return at if at.tzinfo is UTC else at.astimezone(UTC)
     except (ValueError, OverflowError):  # the 31st of February
         return None
+
+
+def _iso(text: str) -> str:
+    """Such a date the way Python's own reader in C takes it, several times faster than number by number."""
+    if text[4:5] == "-":
+        match = _RFC_3339.fullmatch(text)
+        return match[1] + match[2] if match else ""
+    match = _RFC_822.fullmatch(text)
+    if match is None:
+        return ""
+    day, month, year, clock, hours, minutes = match.groups()
+    if month not in _SHORT_MONTHS:
+        return ""
+    return f"{year}-{_SHORT_MONTHS[month]}-{day:0>2}T{clock}{hours or '+00'}:{minutes or '00'}"
 
 
 # ── clocks and zones ──

@@ -5,13 +5,12 @@ and when that finds fewer items than the text holds, feedparser has a try.
 """
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from html import escape, unescape
-from itertools import islice
+from functools import partial
+from html import unescape
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
 from lxml import etree
@@ -20,41 +19,16 @@ from monitor.core.model import Entry, Feed, ListFields, Method, Source
 from spiders import plain
 from spiders.api import NotJsonError, json_feed, json_list, load_json
 from spiders.charset import decode
+from spiders.items import Document, document_of
+from spiders.lift import without_long_texts
 from spiders.listing import html_list, script_text
-from spiders.prolog import EndlessPrologError, without_prolog
-from spiders.raw import LARGEST, Raw, absolute, entry_of
+from spiders.prolog import EndlessPrologError, root_at
+from spiders.raw import LARGEST, Head, Raw, entry_of, head_of
 from spiders.sitemap import sitemap, unzipped
 
 SLOW_PATH_LIMIT = 1_000_000  # characters; feedparser needs seconds per megabyte
-
-_NAMESPACES = {
-    "http://purl.org/rss/1.0/modules/content/": "content",
-    "http://purl.org/dc/elements/1.1/": "dc",
-    "http://purl.org/dc/terms/": "dcterms",
-    "http://search.yahoo.com/mrss/": "media",
-    "http://www.w3.org/1999/xhtml": "xhtml",
-    "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
-    "http://purl.org/rss/1.0/": "",
-    "http://my.netscape.com/rdf/simple/0.9/": "",
-    "http://channel.netscape.com/rdf/simple/0.9/": "",
-    "http://backend.userland.com/rss2": "",
-    "http://www.w3.org/2005/atom": "",
-    "http://purl.org/atom/ns#": "",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
-}
-_TITLES = ("title", "dc:title", "media:title")
-_SUMMARIES = ("description", "summary", "dc:description", "media:description", "itunes:summary", "tagline")
-_CONTENTS = ("content:encoded", "content", "xhtml:body", "xhtml:div", "fulltext")
-_GUIDS = ("guid", "id", "dc:identifier")
-_DATES = (
-    "pubdate", "published", "issued", "dc:date", "dcterms:created", "dcterms:issued", "date", "created",
-    "updated", "modified", "dcterms:modified", "lastbuilddate",
-)  # fmt: skip
-_LANGUAGES = ("language", "dc:language")
-_XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
-_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
-_Fields = dict[str, list[Any]]
+LONGEST_TEXT = 2_500_000  # characters; libxml2 refuses a text above 10 MB, so nothing longer is taken out
+_BLANKS = "\ufeff \t\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +42,13 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Document:
-    """A feed before its items become entries."""
+class Skim:
+    """What one fetch of a list held, read only as far as telling its items apart and dating them needs."""
 
-    raws: list[Raw]
-    title: str = ""
-    home: str = ""
-    language: str = ""
-    problem: str = ""
-    parts: tuple[str, ...] = ()
+    heads: tuple[Head, ...]  # as a `Listing` has entries
+    problem: str
+    parts: tuple[str, ...]
+    entries: Callable[[Collection[int]], tuple[Entry, ...]]  # reads those at these places of `heads` whole
 
 
 def parse_list(
@@ -87,52 +59,155 @@ def parse_list(
     Text is plain, links absolute (relative ones against xml:base, else `url`) and only http(s), at most
     `LARGEST` items are read. A cut-off document yields its complete items and a problem.
     """
-    body = unzipped(body) if feed.method is Method.SITEMAP else body
-    text = decode(body, content_type).lstrip("\ufeff \t\r\n")
-    if not text:
-        return Listing(problem="empty: the server sent nothing")
-    document = _read(text, feed, url)
-    base = url or document.home
-    entries = tuple(
-        entry_of(raw, source=source, base=base, language=document.language, now=now) for raw in document.raws
+    asked = _Asked(source=source, feed=feed, url=url, now=now)
+    document = _read(_received(body, content_type, feed), asked)
+    return Listing(
+        entries=_entries(document, asked, range(len(document.raws))),
+        title=plain.title_text(document.title),
+        problem=_problem(document),
+        parts=document.parts,
     )
-    problem = document.problem or ("" if entries or document.parts else "empty: no items")
-    title = plain.title_text(document.title)
-    return Listing(entries=entries, title=title, problem=problem, parts=document.parts)
 
 
-def _read(text: str, feed: Feed, url: str) -> _Document:
+def skim_list(
+    body: bytes, *, source: Source, feed: Feed, url: str, content_type: str = "", now: datetime
+) -> Skim:
+    """Read a list like `parse_list`, but leave what only new entries need until it is asked for.
+
+    That is most of the work: plain text from markup, and of an XML feed even the parsing of its long texts.
+    """
+    asked = _Asked(source=source, feed=feed, url=url, now=now)
+    received = _received(body, content_type, feed)
+    light = _skimmed(received, asked)
+    document = light or _read(received, asked)
+    base = url or document.home
+    return Skim(
+        heads=tuple([head_of(raw, source=source, base=base, now=now) for raw in document.raws]),
+        problem=_problem(document),
+        parts=document.parts,
+        entries=partial(_entries_at, received if light else document, asked),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a list was asked for, and when."""
+
+    source: Source
+    feed: Feed
+    url: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Received:
+    """A document as it came."""
+
+    text: str
+    utf8: bytes | None  # the same, where it came so
+
+    def utf8_from(self, at: int) -> bytes:
+        """What begins at this character."""
+        if self.utf8 is None:
+            return self.text[at:].encode("utf-8", "replace")
+        return self.utf8[len(self.text[:at].encode()) :] if at else self.utf8
+
+
+def _received(body: bytes, content_type: str, feed: Feed) -> _Received:
+    body = unzipped(body) if feed.method is Method.SITEMAP else body
+    whole = _as_utf8(body)
+    text = (decode(body, content_type) if whole is None else whole).lstrip(_BLANKS)
+    if whole is None:
+        return _Received(text=text, utf8=None)
+    return _Received(text=text, utf8=body[len(whole[: len(whole) - len(text)].encode()) :])
+
+
+def _as_utf8(body: bytes) -> str | None:
+    """The text where `decode` would read it as UTF-8 too; None where that takes a closer look."""
+    if b"\0" in body[:2]:
+        return None
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _entries(document: Document, asked: _Asked, places: Collection[int]) -> tuple[Entry, ...]:
+    base, language = asked.url or document.home, document.language
+    return tuple(
+        [
+            entry_of(document.raws[place], source=asked.source, base=base, language=language, now=asked.now)
+            for place in places
+        ]
+    )
+
+
+def _entries_at(found: Document | _Received, asked: _Asked, places: Collection[int]) -> tuple[Entry, ...]:
+    if not places:
+        return ()
+    return _entries(_read(found, asked) if isinstance(found, _Received) else found, asked, places)
+
+
+def _problem(document: Document) -> str:
+    return document.problem or ("" if document.raws or document.parts else "empty: no items")
+
+
+def _skimmed(received: _Received, asked: _Asked) -> Document | None:
+    """An XML feed less its long texts; None when it is none, or has to be read whole to be read at all."""
+    text = received.text
+    if asked.feed.method is not Method.FEED or not text or text[0] in "{[":
+        return None
+    start = _START.search(text, 0, _HEAD)
+    try:
+        at = root_at(text, start.start()) if start else -1
+    except EndlessPrologError:
+        return None
+    if at < 0 or len(text) > LONGEST_TEXT:
+        return None
+    document = without_long_texts(received.utf8_from(at))
+    if document is None:
+        return None
+    try:
+        return document_of(_strict(document), texts=False)
+    except etree.XMLSyntaxError:
+        return None
+
+
+def _read(received: _Received, asked: _Asked) -> Document:
+    text, feed = received.text, asked.feed
+    if not text:
+        return Document(raws=[], problem="empty: the server sent nothing")
     if feed.method is Method.LISTING and feed.fields is not None:
         return _html(text, feed.fields)
     if feed.method is Method.SITEMAP:
-        raws, parts, problem = sitemap(text, url)
-        return _Document(raws=raws, parts=parts, problem=problem)
+        raws, parts, problem = sitemap(text, asked.url)
+        return Document(raws=raws, parts=parts, problem=problem)
     if feed.method is Method.JSON or text[0] in "{[":
         return _json(text, feed)
-    return _xml(text)
+    return _xml(received)
 
 
-def _html(text: str, fields: ListFields) -> _Document:
+def _html(text: str, fields: ListFields) -> Document:
     try:
         raws, problem = html_list(text, fields)
     except NotJsonError as error:
-        return _Document(raws=[], problem=_html_or(text, str(error)))
-    return _Document(raws=raws, problem=problem)
+        return Document(raws=[], problem=_html_or(text, str(error)))
+    return Document(raws=raws, problem=problem)
 
 
-def _json(text: str, feed: Feed) -> _Document:
+def _json(text: str, feed: Feed) -> Document:
     try:
         if feed.fields is not None:
             inside = feed.fields.inside
             raws, problem = json_list(script_text(text, inside) if inside else text, feed.fields)
-            return _Document(raws=raws, problem=problem)
+            return Document(raws=raws, problem=problem)
         document = load_json(text)
     except NotJsonError as error:
-        return _Document(raws=[], problem=_html_or(text, str(error)))
+        return Document(raws=[], problem=_html_or(text, str(error)))
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        return _Document(raws=[], problem="not a feed: JSON without items")
+        return Document(raws=[], problem="not a feed: JSON without items")
     title, home = document.get("title"), document.get("home_page_url")
-    return _Document(raws=json_feed(document), title=str(title or ""), home=str(home or ""))
+    return Document(raws=json_feed(document), title=str(title or ""), home=str(home or ""))
 
 
 # ── from text to a tree ──
@@ -148,26 +223,27 @@ _LOOSE = re.compile(  # an ampersand or a less-than sign that begins nothing, an
 _HEAD = 8_192  # characters before the feed's first tag in which a server may have left junk
 
 
-def _xml(text: str) -> _Document:
+def _xml(received: _Received) -> Document:
+    text = received.text
     start = _START.search(text, 0, _HEAD)
     if start is None:
-        return _Document(raws=[], problem=_html_or(text, "not a feed: no RSS, RDF or Atom in it"))
+        return Document(raws=[], problem=_html_or(text, "not a feed: no RSS, RDF or Atom in it"))
     try:
-        cleaned = without_prolog(text[start.start() :])
+        at = root_at(text, start.start())
     except EndlessPrologError as error:
-        return _Document(raws=[], problem=f"unreadable: {error}")
+        return Document(raws=[], problem=f"unreadable: {error}")
     try:
-        return _from_tree(_strict(cleaned))
+        return document_of(_strict(received.utf8_from(at)))
     except etree.XMLSyntaxError:
-        return _tolerant(cleaned)
+        return _tolerant(text[at:])
 
 
 def _html_or(text: str, otherwise: str) -> str:
     return "not a feed but an HTML page" if _HTML.search(text, 0, _HEAD) else otherwise
 
 
-def _strict(text: str) -> etree._Element:
-    return etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=False))
+def _strict(document: bytes) -> etree._Element:
+    return etree.fromstring(document, _parser(recover=False))
 
 
 def _parser(*, recover: bool) -> etree.XMLParser:
@@ -177,7 +253,7 @@ def _parser(*, recover: bool) -> etree.XMLParser:
     )  # fmt: skip
 
 
-def _tolerant(text: str) -> _Document:
+def _tolerant(text: str) -> Document:
     """Read what is not well-formed."""
     mended = _LOOSE.sub(_mend, _ILLEGAL.sub("", text))
     document = _recovered(mended)
@@ -188,7 +264,7 @@ def _tolerant(text: str) -> _Document:
     return _judged(document, mended, expected)
 
 
-def _judged(document: _Document, text: str, expected: int) -> _Document:
+def _judged(document: Document, text: str, expected: int) -> Document:
     cut_off = not re.search(r"</(?:\w{1,20}:)?(?:rss|feed|rdf|channel)\s*>\s*\Z", text[-200:], re.IGNORECASE)
     if cut_off:
         complete = document.raws if _ends_complete(text) else document.raws[: max(expected - 1, 0)]
@@ -199,8 +275,8 @@ def _judged(document: _Document, text: str, expected: int) -> _Document:
     return document
 
 
-def _with(document: _Document, raws: list[Raw], problem: str) -> _Document:
-    return _Document(
+def _with(document: Document, raws: list[Raw], problem: str) -> Document:
+    return Document(
         raws=raws, title=document.title, home=document.home, language=document.language, problem=problem
     )
 
@@ -224,137 +300,25 @@ def _mend(match: re.Match[str]) -> str:
     return _ILLEGAL.sub("", text).replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _recovered(text: str) -> _Document:
+def _recovered(text: str) -> Document:
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), _parser(recover=True))
     except etree.XMLSyntaxError:
-        return _Document(raws=[], problem="unreadable: no XML")
-    return _from_tree(root) if root is not None else _Document(raws=[], problem="unreadable: no XML")
-
-
-# ── from the tree to raw items ──
-
-
-def _from_tree(root: etree._Element) -> _Document:
-    items = list(islice(root.iter("{*}item", "{*}entry"), LARGEST))
-    if not items:  # perhaps in capitals, or behind a prefix that nothing declares
-        items = [element for element in root.iter(etree.Element) if _is_item(element)][:LARGEST]
-    head = _fields(_head(root))
-    based = any(True for _ in root.iterfind(f".//*[@{_XML_BASE}]")) or _XML_BASE in root.attrib
-    return _Document(
-        raws=[_raw(item, based) for item in items],
-        title=_text(head, _TITLES),
-        home=_link(head),
-        language=_text(head, _LANGUAGES) or str(root.get(_XML_LANG) or ""),
-        problem="" if items or _name(root.tag) in ("rss", "feed", "rdf:rdf", "channel") else "not a feed",
-    )
-
-
-def _is_item(element: etree._Element) -> bool:
-    return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower() in ("item", "entry")
-
-
-def _head(root: etree._Element) -> etree._Element:
-    return next((child for child in root if _name(child.tag) == "channel"), root)
-
-
-def _fields(parent: etree._Element) -> _Fields:
-    fields: _Fields = {}
-    for child in parent:
-        fields.setdefault(_name(child.tag), []).append(child)
-    return fields
-
-
-@lru_cache(maxsize=1_000)
-def _name(tag: Any) -> str:
-    """`prefix:local` in lower case, with the usual prefix of the namespace; the feed's own has none."""
-    if not isinstance(tag, str):
-        return "?"
-    namespace, brace, local = tag.rpartition("}")
-    if not brace:
-        return local.lower()
-    prefix = _NAMESPACES.get(namespace[1:].lower())
-    if prefix is None:
-        return f"?{local}".lower()
-    return f"{prefix}:{local}".lower() if prefix else local.lower()
-
-
-def _raw(item: etree._Element, based: bool) -> Raw:
-    fields = _fields(item)
-    title = next((e for name in _TITLES for e in fields.get(name, ()) if _markup(e).strip()), None)
-    return Raw(
-        title=_markup(title) if title is not None else "",
-        link=_link(fields) or _permalink(fields) or str(item.get(_RDF_ABOUT) or ""),
-        guid=_text(fields, _GUIDS) or str(item.get(_RDF_ABOUT) or ""),
-        summary=_text(fields, _SUMMARIES),
-        content=_text(fields, _CONTENTS),
-        dates=tuple(_markup(e) for name in _DATES for e in fields.get(name, ())[:2]),
-        language=_text(fields, _LANGUAGES) or str(item.get(_XML_LANG) or ""),
-        base=_base(item) if based else "",
-        literal_title=title is not None and title.get("type") == "text" and not len(title),
-    )
-
-
-def _text(fields: _Fields, names: tuple[str, ...]) -> str:
-    for name in names:
-        for element in fields.get(name, ()):
-            text = _markup(element)
-            if text.strip():
-                return text
-    return ""
-
-
-def _markup(element: etree._Element) -> str:
-    """An element's inside: text, or the markup that a publisher left unescaped."""
-    if not len(element):
-        return element.text or ""
-    inside = "".join(str(etree.tostring(child, encoding="unicode")) for child in element)
-    return escape(element.text or "") + inside
-
-
-def _link(fields: _Fields) -> str:
-    best = ""
-    for element in fields.get("link", ()):
-        href = element.get("href") or element.text or ""
-        if not href.strip():
-            continue
-        if element.get("rel", "alternate") == "alternate":
-            return str(href)
-        if not best and element.get("rel") in ("self", "via", "related"):
-            best = href
-    return best
-
-
-def _permalink(fields: _Fields) -> str:
-    for element in (*fields.get("guid", ()), *fields.get("id", ())):
-        text = (element.text or "").strip()
-        if element.get("isPermaLink", "true").lower() != "false" and text.startswith(("http://", "https://")):
-            return str(text)
-    return ""
-
-
-def _base(item: etree._Element) -> str:
-    bases = [str(e.get(_XML_BASE)) for e in (item, *item.iterancestors()) if e.get(_XML_BASE)]
-    base = ""
-    for part in reversed(bases):
-        try:
-            base = urljoin(base, part)
-        except ValueError:
-            continue
-    return base if absolute(base, "") else ""
+        return Document(raws=[], problem="unreadable: no XML")
+    return document_of(root) if root is not None else Document(raws=[], problem="unreadable: no XML")
 
 
 # ── the tolerant library ──
 
 
-def _by_feedparser(text: str) -> _Document:
+def _by_feedparser(text: str) -> Document:
     parsed = feedparser.parse(
         text.encode("utf-8", "replace"),
         sanitize_html=False,
         resolve_relative_uris=False,
         response_headers={"content-type": "application/xml; charset=utf-8"},
     )
-    return _Document(
+    return Document(
         raws=[_from_feedparser(entry) for entry in parsed.entries[:LARGEST]],
         title=str(parsed.feed.get("title", "")),
         home=str(parsed.feed.get("link", "")),

@@ -5,8 +5,7 @@ One crawl polls the due sources of one site, so politeness towards the site need
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from scrapy.http import Response
 
 from monitor.core.decide import age
 from monitor.core.health import NEWEST
-from monitor.core.identity import entry_keys, storable, without_userinfo
+from monitor.core.identity import entry_keys
 from monitor.core.model import Entry, Feed, Method, Selectors, Source, SourceId, Use
 from monitor.core.polling import Cause, Validator
 from spiders.article import complete, extract_page
@@ -34,10 +33,11 @@ from spiders.failures import (
     status_trouble,
     trouble,
 )
-from spiders.feed import Listing, parse_list
+from spiders.feed import Skim, skim_list
 from spiders.gate import SiteGate
 from spiders.listing import lead
 from spiders.poll import Found, Memory, Outcome, Poll, Wanted
+from spiders.raw import Head, clean, named
 from spiders.sites.hosts import selectors_for
 
 TOGETHER = 200  # articles handed over at once
@@ -47,7 +47,6 @@ REMADE = 0.8  # of the entries of an undated list, new at once, are no news but 
 LEAST_REMADE = 5  # entries, below which that may well be a busy day
 _REMADE = "nearly every entry is new and none has a date: taken as a backlog, since the site was remade"
 OUT_OF_TIME = "closespider_timeout"  # Scrapy's word for it
-_TEXTS = ("title", "link", "guid", "summary", "content", "language")
 ENOUGH_TEXT = 1500  # characters of full text in a feed from which its page is not fetched
 
 
@@ -205,8 +204,8 @@ class NewsSpider(scrapy.Spider):
         self, response: Response, poll: Poll, feed: Feed, known_as: str
     ) -> AsyncIterator[Request | Found]:
         now, outcome = self.memory.now(), self.outcomes[poll.source.id]
-        listing: Listing = await asyncio.to_thread(
-            parse_list,
+        skim: Skim = await asyncio.to_thread(
+            skim_list,
             response.body,
             source=poll.source,
             feed=feed,
@@ -214,18 +213,18 @@ class NewsSpider(scrapy.Spider):
             content_type=_header(response, "Content-Type"),
             now=now,
         )
-        if not listing.entries and listing.problem:
-            outcome.blame(await asyncio.to_thread(list_trouble, listing.problem, _text(response)), feed)
+        if not skim.heads and skim.problem:
+            outcome.blame(await asyncio.to_thread(list_trouble, skim.problem, _text(response)), feed)
             return
-        if listing.problem:
-            outcome.problems.append(listing.problem)
-        dates = [e.published_at for e in listing.entries if e.published_at and e.published_at <= now]
+        if skim.problem:
+            outcome.problems.append(skim.problem)
+        dates = [head.published_at for head in skim.heads if head.published_at and head.published_at <= now]
         outcome.dates.extend(sorted(dates)[-NEWEST:])
-        outcome.undated = bool(listing.entries) and not outcome.dates
+        outcome.undated = bool(skim.heads) and not outcome.dates
         outcome.newest_item_at = max([*dates, *filter(None, [outcome.newest_item_at])], default=None)
-        async for result in self._new_entries(listing.entries, poll, feed, now):
+        async for result in self._new_entries(skim, poll, feed, now):
             yield result
-        parts = listing.parts if known_as == feed.url else ()  # a part has no parts
+        parts = skim.parts if known_as == feed.url else ()  # a part has no parts
         if parts:
             self._open[poll.source.id] += len(parts)
             outcome.has_parts(feed, parts)
@@ -238,19 +237,20 @@ class NewsSpider(scrapy.Spider):
         outcome.taken(feed, Validator(url=known_as) if rendered else _validator(known_as, response))
 
     async def _new_entries(
-        self, entries: Sequence[Entry], poll: Poll, feed: Feed, now: datetime
+        self, skim: Skim, poll: Poll, feed: Feed, now: datetime
     ) -> AsyncIterator[Request | Found]:
-        # One without title and link says nothing.
-        entries = [_clean(entry) for entry in entries if entry.title or entry.link]
-        keys = entry_keys(entries, feed.name)
+        heads = named(skim.heads)
+        keys = entry_keys(list(heads.values()), feed.name)
         asked = sorted(set().union(*keys)) if keys else []
         known = await asyncio.to_thread(self.memory.known, poll.source.id, asked)
-        fresh = [(entry, own) for entry, own in zip(entries, keys, strict=True) if not own & known]
+        new = {place: own for place, own in zip(heads, keys, strict=True) if own.isdisjoint(known)}
         # An item listed twice is one: the first listed stands for both.
-        fresh = list({own: (entry, own) for entry, own in reversed(fresh)}.values())
+        places = list({own: place for place, own in reversed(new.items())}.values())
+        entries = await asyncio.to_thread(skim.entries, places) if places else ()
+        fresh = [(clean(entry), new[place]) for place, entry in zip(places, entries, strict=True)]
         fresh.sort(key=lambda pair: pair[0].published_at or now, reverse=True)
         self.outcomes[poll.source.id].found += len(fresh)
-        remade = not poll.first_sight(feed) and _remade(entries, len(fresh))
+        remade = not poll.first_sight(feed) and _remade(heads.values(), len(fresh))
         if remade:
             self.outcomes[poll.source.id].problems.append(_REMADE)
         first = poll.first_sight(feed) or remade
@@ -335,23 +335,16 @@ class NewsSpider(scrapy.Spider):
         self._take(found)
 
 
-def _clean(entry: Entry) -> Entry:
-    """The entry without what no database takes, and without a password in its address."""
-    texts: dict[str, Any] = {name: storable(getattr(entry, name)) for name in _TEXTS}
-    texts["link"] = without_userinfo(texts["link"])
-    return replace(entry, **texts)
-
-
 def _rendered_list(source: Source, feed: Feed) -> bool:
     """Whether this list is a page that the browser has to fill; feeds and JSON are read as they come."""
     return source.browser and feed.method is Method.LISTING
 
 
-def _remade(entries: Sequence[Entry], fresh: int) -> bool:
+def _remade(heads: Collection[Head], fresh: int) -> bool:
     """Whether a list without dates shows so much at once that its site was rebuilt, not its news written."""
-    if any(entry.published_at for entry in entries):
+    if any(head.published_at for head in heads):
         return False
-    return fresh >= LEAST_REMADE and fresh >= REMADE * len(entries)
+    return fresh >= LEAST_REMADE and fresh >= REMADE * len(heads)
 
 
 def _worth_a_page(entry: Entry, poll: Poll, feed: Feed, now: datetime, first: bool) -> bool:

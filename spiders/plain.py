@@ -29,8 +29,9 @@ _ODD_SPACES = "\t\r\f\v\u00a0\u3000"
 def title_text(markup: str) -> str:
     """One line; markup of a kind that decorates headlines removed, anything else kept as written."""
     text = markup[:_READ]
-    if "<" in text or "&" in text:
-        text = _INLINE.sub("", html.unescape(_INLINE.sub("", text)))
+    if "&" in text or "<" in text:
+        text = html.unescape(_INLINE.sub("", text) if "<" in text else text)
+        text = _INLINE.sub("", text) if "<" in text else text
     return _one_line(text)[:TITLE]
 
 

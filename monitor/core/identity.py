@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from monitor.core.model import Entry
-
 LONGEST_URL = 4_096
+# Nothing in it but a host as it is compared, a path and a query: most addresses, split without a library.
+_PLAIN_URL = re.compile(r"""https?://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(/[!-"$->@-~]*)?(?:\?([!-"$-~]*))?""")
 _TRACKING = frozenset(
     {
         "spm",
@@ -60,11 +61,18 @@ def canonical_url(url: str) -> str:
     For comparison only, never for fetching: http and https are one, the fragment and parameters that
     merely say where a reader came from are dropped, all else keeps its order and spelling.
     """
+    plain = _PLAIN_URL.fullmatch(url) if len(url) <= LONGEST_URL else None
+    if plain is not None:
+        query = _untracked(plain[3]) if plain[3] else ""
+        return f"https://{plain[1]}{plain[2] or '/'}{'?' if query else ''}{query}"
     parts = _split(url)
     if parts is None:
         return ""
-    query = "&".join(pair for pair in parts.query.split("&") if pair and not _tracks(pair))
-    return urlunsplit(("https", _netloc(parts), parts.path or "/", query, ""))
+    return urlunsplit(("https", _netloc(parts), parts.path or "/", _untracked(parts.query), ""))
+
+
+def _untracked(query: str) -> str:
+    return "&".join([pair for pair in query.split("&") if pair and not _tracks(pair)])
 
 
 def storable(text: str) -> str:
@@ -76,6 +84,8 @@ def storable(text: str) -> str:
 
 def without_userinfo(url: str) -> str:
     """The address without the name and password it may carry, which no publisher means to tell."""
+    if "@" not in url:
+        return url
     before, slashes, rest = url.partition("://")
     netloc = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
     if "@" not in netloc:
@@ -84,7 +94,7 @@ def without_userinfo(url: str) -> str:
 
 
 def _split(url: str) -> SplitResult | None:
-    if len(url) > LONGEST_URL:
+    if len(url) > LONGEST_URL or ":" not in url:
         return None
     try:
         parts = urlsplit(url.strip())
@@ -109,7 +119,18 @@ def _tracks(pair: str) -> bool:
     return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
 
 
-def entry_keys(entries: Sequence[Entry], list_name: str = "") -> tuple[frozenset[str], ...]:
+class Named(Protocol):
+    """What is known again by its keys: an `Entry`, or as much of one as has been read."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def link(self) -> str: ...
+    @property
+    def guid(self) -> str: ...
+
+
+def entry_keys(entries: Sequence[Named], list_name: str = "") -> tuple[frozenset[str], ...]:
     """For each entry of one listing the keys any of which, once known, makes it known.
 
     A guid or link counts only while no other entry of the listing carries it: some publishers give every
@@ -117,37 +138,39 @@ def entry_keys(entries: Sequence[Entry], list_name: str = "") -> tuple[frozenset
     counts together with the title or the link, for some are given again to another item; one that is no
     address is worth no more than its list, so it goes by `list_name`.
     """
+    titles = [_title(entry.title) for entry in entries]
     links = [canonical_url(entry.link) for entry in entries]
     guids = [_guid(entry.guid, list_name) for entry in entries]
-    link_counts = _distinct(links, entries)
-    guid_counts = _distinct(guids, entries)
+    link_counts = _distinct(links, titles)
+    guid_counts = _distinct(guids, titles)
     return tuple(
-        frozenset(_keys(entry, guid, link, guid_counts[guid] == 1, link_counts[link] == 1))
-        for entry, guid, link in zip(entries, guids, links, strict=True)
+        [
+            frozenset(_keys(title, guid, link, guid_counts[guid] == 1, link_counts[link] == 1))
+            for title, guid, link in zip(titles, guids, links, strict=True)
+        ]
     )
 
 
-def _distinct(names: Sequence[str], entries: Sequence[Entry]) -> Counter[str]:
+def _distinct(names: Sequence[str], titles: Sequence[str]) -> Counter[str]:
     """How many different titles share a name; an entry merely repeated does not make it ambiguous."""
-    pairs = {(name, _title(entry)) for name, entry in zip(names, entries, strict=True)}
-    return Counter(name for name, _ in pairs)
+    return Counter(name for name, _ in set(zip(names, titles, strict=True)))
 
 
-def _keys(entry: Entry, guid: str, link: str, guid_is_one: bool, link_is_one: bool) -> list[str]:
-    keys = _guid_keys(entry, guid, link, link_is_one) if guid and guid_is_one and guid != link else []
+def _keys(title: str, guid: str, link: str, guid_is_one: bool, link_is_one: bool) -> list[str]:
+    keys = _guid_keys(title, guid, link, link_is_one) if guid and guid_is_one and guid != link else []
     if link and link_is_one:
         keys.append(f"link:{link}")
     if link:
-        keys.append(f"link+title:{link} {_title(entry)}")
+        keys.append(f"link+title:{link} {title}")
     if not keys:
-        keys.append(f"title:{_title(entry)}")
+        keys.append(f"title:{title}")
     return keys
 
 
-def _guid_keys(entry: Entry, guid: str, link: str, link_is_one: bool) -> list[str]:
+def _guid_keys(title: str, guid: str, link: str, link_is_one: bool) -> list[str]:
     if not link:
         return [f"guid:{guid}"]
-    with_title = f"guid+title:{guid} {_title(entry)}"
+    with_title = f"guid+title:{guid} {title}"
     return [with_title] if link_is_one else [with_title, f"guid+link:{guid} {link}"]
 
 
@@ -157,5 +180,5 @@ def _guid(guid: str, list_name: str) -> str:
     return canonical_url(guid) or (f"{list_name} {guid}".strip() if guid else "")
 
 
-def _title(entry: Entry) -> str:
-    return re.sub(r"\s+", " ", entry.title).strip().casefold()
+def _title(title: str) -> str:
+    return " ".join(title.split()).casefold()
