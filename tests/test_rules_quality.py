@@ -13,11 +13,13 @@ from monitor.core.classify import Judge, compile_rules
 from monitor.core.model import Authority, Doctype, Priority, Topic, Verdict
 from tests.rules_cases import JUDGED, NOT_POLICY, POLICY, TOPICS
 from tests.rules_headlines import INVENTED, KNOWN_GAPS
+from tests.rules_leads import LEAD_GAPS, LEADS
 from tests.shared import needs_shared
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
 LEAST_TOPICS = 0.85  # share of invented headlines whose main topic is right: 0.90 when written
 MOST_GAPS = 12  # invented headlines judged wrongly: 10 when written
+MOST_LEAD_GAPS = 50  # of LEADS: 47 when written
 
 
 @cache
@@ -189,6 +191,26 @@ def test_known_gaps_are_few_and_among_the_invented() -> None:
     assert titles >= KNOWN_GAPS
     wrong = {title for source, topic, title in INVENTED if from_outlet(source, title).relevant != bool(topic)}
     assert len(wrong) <= MOST_GAPS, f"judged wrongly: {sorted(wrong)}"
+
+
+@pytest.mark.parametrize(("topic", "title", "summary"), [case for case in LEADS if case[1] not in LEAD_GAPS])
+def test_takes_what_the_lead_says_an_authority_did(topic: str, title: str, summary: str) -> None:
+    verdict = judged(title, summary)
+    assert verdict.relevant is bool(topic), in_words(verdict)
+
+
+def test_every_report_taken_has_a_topic_and_most_the_right_one() -> None:
+    verdicts = [(topic, judged(title, summary)) for topic, title, summary in LEADS if topic]
+    taken = [(topic, verdict.topics) for topic, verdict in verdicts if verdict.relevant]
+    assert all(topics for _, topics in taken)
+    assert sum(topic == topics[0] for topic, topics in taken) / len(taken) >= LEAST_TOPICS
+
+
+def test_gaps_among_the_leads_are_few() -> None:
+    titles = {title for _, title, _ in LEADS}
+    assert titles >= LEAD_GAPS
+    wrong = {title for topic, title, lead in LEADS if judged(title, lead).relevant != bool(topic)}
+    assert len(wrong) <= MOST_LEAD_GAPS, f"judged wrongly: {sorted(wrong)}"
 
 
 @pytest.mark.parametrize(("title", "topic", "authority", "doctype", "priority"), JUDGED)
