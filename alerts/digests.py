@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
+from math import ceil
 
 from alerts.labels import labels
 from alerts.render import MOST_IN_A_DIGEST
@@ -12,6 +14,7 @@ from monitor.core.ports import Outbox
 from monitor.core.settings import Chat, Config
 
 _FAR = timedelta(days=400)  # no digest waits longer
+_DIGEST, _CATCH_UP = "digest", "catch-up"  # what the keys of the two kinds begin with
 _URGENCY = (Priority.BREAKING, Priority.NORMAL, Priority.LOW)
 
 
@@ -30,7 +33,7 @@ class Digester:
             made += self._tell(chat, gathered, now)
         for chat, waiting in self._by_chat(self._outbox.open_alerts(now, names)):
             late = catch_up(waiting, now)
-            made += self._fold(chat, late, labels(chat.language).catch_up, "catch-up", now)
+            made += self._fold(chat, late, _CATCH_UP, now)
         return made
 
     def fold_now(self, chats: Collection[ChatName], now: datetime) -> int:
@@ -45,23 +48,24 @@ class Digester:
         orphans = self._outbox.orphans(names)
         if not orphans:
             return 0
-        return self._outbox.release([one.id for one in self._outbox.gathered(now + _FAR, orphans)])
+        return self._outbox.release([one.id for one in self._outbox.gathered(now + _FAR, orphans)], now)
 
     def _tell(self, chat: Chat, gathered: Sequence[Delivery], now: datetime) -> int:
         if len(gathered) == 1:  # one alert tells itself better than a digest of one
-            return self._outbox.release([gathered[0].id])
-        return self._fold(chat, gathered, labels(chat.language).digest, "digest", now)
+            return self._outbox.release([gathered[0].id], now)
+        return self._fold(chat, gathered, _DIGEST, now)
 
-    def _fold(
-        self, chat: Chat, deliveries: Sequence[Delivery], heading: str, name: str, now: datetime
-    ) -> int:
+    def _fold(self, chat: Chat, deliveries: Sequence[Delivery], name: str, now: datetime) -> int:
+        words = labels(chat.language)
+        kind = words.catch_up if name == _CATCH_UP else words.digest
+        lots = _lots(deliveries)
         made = 0
-        for number, lot in enumerate(_lots(deliveries), start=1):
+        for number, lot in enumerate(lots, start=1):
             folded = self._outbox.fold(
                 [one.id for one in lot],
                 chat=chat.name,
                 key=f"{name}:{now:%Y%m%dT%H%M%S}:{number}",
-                heading=heading.format(count=len(lot)),
+                heading=words.heading(kind, len(deliveries), number, len(lots)),
                 silent=all(one.silent for one in lot),
                 now=now,
             )
@@ -78,11 +82,12 @@ class Digester:
                 yield chat, owed[chat.name]
 
 
-def _lots(deliveries: Sequence[Delivery]) -> Iterator[list[Delivery]]:
-    """As many as a message holds, the most urgent first, then the newest."""
+def _lots(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+    """Shared evenly over as many messages as they need, the most urgent first, then the newest."""
     ranked = sorted(deliveries, key=_rank)
-    for start in range(0, len(ranked), MOST_IN_A_DIGEST):
-        yield ranked[start : start + MOST_IN_A_DIGEST]
+    parts = ceil(len(ranked) / MOST_IN_A_DIGEST)
+    bounds = [len(ranked) * part // parts for part in range(parts + 1)] if parts else []
+    return [ranked[start:end] for start, end in pairwise(bounds)]
 
 
 def _rank(delivery: Delivery) -> tuple[int, float, DeliveryId]:

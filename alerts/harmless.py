@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from monitor.core.text import strip_invisible
 
 _LINK = 2_000
+_LONGEST_HOST = 253  # characters of a name in the DNS (RFC 1035), and so of one that can be opened
 _READ = 20_000  # characters of a hostile text looked at before it is cut
 _MARKS_IN_A_ROW = 2  # Vietnamese needs two combining marks on one letter; "Zalgo" piles up dozens
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
@@ -58,10 +59,14 @@ def safe_link(url: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         return ""
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host):
+    if parts.scheme not in ("http", "https") or not _is_host(host):
         return ""
     link = quote(url, safe=_ASCII, errors="replace")
     return link if len(link) <= _LINK else ""
+
+
+def _is_host(host: str) -> bool:
+    return len(host) <= _LONGEST_HOST and bool(_HOST.fullmatch(host))
 
 
 def shortened(text: str, most: int) -> str:

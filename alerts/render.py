@@ -1,25 +1,37 @@
 """Write what a delivery owes as a Telegram message: built from escaped parts, never cut afterwards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from alerts.harmless import anchor, escaped, host_of, line, paragraphs, safe_link
-from alerts.labels import Labels, labels, moment, source_day, zone_words
+from alerts.labels import Labels, labels, naming
+from alerts.times import moment, source_day, zone_words
 from monitor.core.machine import wish_of
 from monitor.core.messages import Alert, Button, Delivery, DeliveryKind, Message, Report
-from monitor.core.model import Article, Hit, Story, StoryId, Verdict
+from monitor.core.model import Hit, Reason, Standing, Story, StoryId, Tier, Verdict
 from monitor.core.settings import Chat, Template
+from monitor.core.standing import denies
 from monitor.core.summary import summary_of
 
 # Telegram refuses more than 4,096 characters of text and about 9,500 bytes of links and markup; every part
 # below has its own cap, so that their sum stays within both whatever a feed sends.
 _TITLE, _NAME, _WHY, _NOTICE = 300, 80, 320, 3_500
-_SUMMARY, _MACHINE = 700, 1_400
-_DIGEST_TITLE, _DIGEST_LINK, _DIGEST_NAME = 140, 400, 40
+_SUMMARY, _MACHINE, _OTHER_TITLE = 700, 1_400, 120
+_DIGEST_HEADING, _DIGEST_TITLE, _DIGEST_LINK, _DIGEST_NAME = 120, 130, 400, 40
 MOST_IN_A_DIGEST = 15  # alerts a message holds: more become a second one
 _NAMED_REPORTS = 4
+_BUTTON_ROWS = (("why", "useful", "noise"), ("mute",))
+
+# Whether a report, by its headline and its source's tier, is the one that a follow-up speaks of. A report
+# that only shows two stories to be one brings the news of the other story, and is not its author.
+_SAYS: dict[Reason, Callable[[str, Tier], bool]] = {
+    Reason.CONFIRMED: lambda _, tier: tier is Tier.AUTHORITY,
+    Reason.DENIED: lambda title, _: denies(title),
+    Reason.CONTRADICTED: lambda title, _: denies(title),
+    Reason.HIGHER_TIER: lambda _, tier: tier is not Tier.UNRELIABLE,
+}
 
 
 def render(delivery: Delivery, chat: Chat, *, zone: ZoneInfo, buttons: bool = False) -> Message:
@@ -29,7 +41,7 @@ def render(delivery: Delivery, chat: Chat, *, zone: ZoneInfo, buttons: bool = Fa
     somebody listens to presses.
     """
     message = _written(delivery, chat, zone, buttons=buttons)
-    return replace(message, key=f"{delivery.key}@{delivery.revision}", silent=delivery.silent)
+    return replace(message, key=str(delivery.id), silent=delivery.silent)
 
 
 def _written(delivery: Delivery, chat: Chat, zone: ZoneInfo, *, buttons: bool) -> Message:
@@ -38,7 +50,7 @@ def _written(delivery: Delivery, chat: Chat, zone: ZoneInfo, *, buttons: bool) -
     if delivery.kind is DeliveryKind.DIGEST:
         return _digest(delivery, words, mark, zone)
     if delivery.alert is None:
-        return _notice(f"{mark}{delivery.notice}")
+        return _notice(f"{mark}{delivery.notice}", words)
     if delivery.kind is DeliveryKind.FOLLOW_UP:
         return _follow_up(delivery.alert, words, mark, zone)
     return _alert(delivery.alert, chat, words, mark, zone, buttons=buttons)
@@ -60,9 +72,9 @@ def _alert(alert: Alert, chat: Chat, words: Labels, mark: str, zone: ZoneInfo, *
 
 
 def _follow_up(alert: Alert, words: Labels, mark: str, zone: ZoneInfo) -> Message:
-    news = f"{words.news[alert.reason]}: {line(alert.words, _WHY)}"
+    news = _news(alert, words)
     head, plain_head = _headline(_title(alert, words), alert.article.url, bold=False)
-    lines = [_source_line(alert, words), _times(alert.article, words, zone)]
+    lines = [_source_line(alert, words), _times(alert, words, zone)]
     return Message(
         html="\n".join([f"{mark}<b>{escaped(news)}</b>", head, *map(escaped, lines)]),
         plain="\n".join([mark + news, plain_head, *lines]),
@@ -70,7 +82,7 @@ def _follow_up(alert: Alert, words: Labels, mark: str, zone: ZoneInfo) -> Messag
 
 
 def _digest(delivery: Delivery, words: Labels, mark: str, zone: ZoneInfo) -> Message:
-    heading = paragraphs(delivery.notice, _WHY) or words.digest.format(count=len(delivery.gathered))
+    heading = line(delivery.notice, _DIGEST_HEADING) or words.heading(words.digest, len(delivery.gathered))
     items = [_item(alert, words, zone) for alert in delivery.gathered[:MOST_IN_A_DIGEST]]
     html = [f"{mark}<b>{escaped(heading)}</b>", *(item for item, _ in items)]
     plain = [mark + heading, *(item for _, item in items)]
@@ -80,12 +92,14 @@ def _digest(delivery: Delivery, words: Labels, mark: str, zone: ZoneInfo) -> Mes
 def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str]:
     title = line(alert.article.title, _DIGEST_TITLE) or words.untitled
     link = safe_link(alert.article.url)
+    merged = alert.story.merged_into is not None
     facts = [
-        _standing(alert.story, words),
+        "" if merged else words.standings_in_digest[alert.story.standing],
         words.priority(alert.verdict.priority),
         line(alert.source_name, _DIGEST_NAME),
         " ".join(words.topics[topic] for topic in alert.verdict.topics[:2]),
         moment(alert.article.seen_at, zone)[5:],
+        words.part_of.format(number=_number(alert.story)) if merged else _number(alert.story),
     ]
     below = " · ".join(filter(None, facts))
     # A link that is too long would cost the room of many: the title stands alone then.
@@ -93,13 +107,16 @@ def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str]:
     return f"• {shown}\n{escaped(below)}", f"• {title}\n{below}" + (f"\n{link}" if link else "")
 
 
-def _notice(text: str) -> Message:
-    words = paragraphs(text, _NOTICE) or "(an empty notice)"
-    return Message(html=escaped(words), plain=words)
+def _notice(text: str, words: Labels) -> Message:
+    shown = paragraphs(text, _NOTICE) or words.empty_notice
+    return Message(html=escaped(shown), plain=shown)
 
 
 def _buttons(story: StoryId, words: Labels) -> tuple[tuple[Button, ...], ...]:
-    return (tuple(Button(label=label, press=f"{name}:{story}") for name, label in words.buttons.items()),)
+    return tuple(
+        tuple(Button(label=words.buttons[name], press=f"{name}:{story}") for name in row)
+        for row in _BUTTON_ROWS
+    )
 
 
 # ── their parts ──
@@ -121,19 +138,38 @@ def _title(alert: Alert, words: Labels) -> str:
     return line(alert.article.title, _TITLE) or line(alert.story.title, _TITLE) or words.untitled
 
 
+def _news(alert: Alert, words: Labels) -> str:
+    """What is new, and who says so."""
+    if alert.reason is Reason.MORE_URGENT:
+        return words.upgraded[alert.verdict.priority]
+    source = line(_speaker(alert), _NAME)
+    news = naming(words.news[alert.reason], source) if source else words.news_elsewhere[alert.reason]
+    stands = alert.reason is Reason.CONTRADICTED and alert.story.standing is Standing.CONFIRMED
+    return news + (words.text_stands if stands else "")
+
+
+def _speaker(alert: Alert) -> str:
+    """The source whose report makes the news; "" when none of those known here does."""
+    says = _SAYS.get(alert.reason)
+    if says is None or says(alert.article.title, alert.source_tier):
+        return alert.source_name
+    found = (one.source_name for one in alert.reports if says(one.title, one.source_tier))
+    return next(found, "")
+
+
 def _full(alert: Alert, words: Labels, zone: ZoneInfo, text: str) -> Iterator[str]:
     yield _source_line(alert, words)
     yield _standing(alert.story, words)
-    yield " ".join(words.topics[topic] for topic in alert.verdict.topics)
+    yield _subject(alert.verdict, words)
     yield line(summary_of(alert.article, alert.verdict), _SUMMARY)
     yield text
     yield _why(alert.verdict, words)
-    yield _times(alert.article, words, zone)
+    yield _times(alert, words, zone)
     yield _also(alert, words, zone)
 
 
 def _brief(alert: Alert, words: Labels, text: str) -> Iterator[str]:
-    yield _source_line(alert, words)
+    yield " · ".join(filter(None, [_source_line(alert, words), words.authorities[alert.verdict.authority]]))
     yield _standing(alert.story, words)
     yield text
     yield _why(alert.verdict, words)
@@ -143,15 +179,20 @@ def _machine_text(alert: Alert, chat: Chat, words: Labels) -> str:
     """What a language model added for this chat, said to be that."""
     for text in alert.texts:
         if (text.kind, text.language) == wish_of(chat):
-            label = words.machine[text.kind].format(model=line(text.model, _NAME))
-            return f"{label}: {paragraphs(text.text, _MACHINE)}"
+            shown = paragraphs(text.text, _MACHINE)
+            return words.machine[text.kind].format(model=line(text.model, _NAME), text=shown)
     return ""
 
 
 def _standing(story: Story, words: Labels) -> str:
     if story.merged_into is not None:
-        return words.merged.format(title=line(story.title, _TITLE))
+        return words.merged.format(title=line(story.title, _OTHER_TITLE))
     return words.standings[story.standing]
+
+
+def _number(story: Story) -> str:
+    """What a person calls the story by; of one that went into another, the other's."""
+    return f"#{story.id if story.merged_into is None else story.merged_into}"
 
 
 def _source_line(alert: Alert, words: Labels) -> str:
@@ -159,26 +200,39 @@ def _source_line(alert: Alert, words: Labels) -> str:
         line(alert.source_name, _NAME),
         words.tiers[alert.source_tier],
         words.priority(alert.verdict.priority),
-        words.authorities[alert.verdict.authority],
     ]
     return " · ".join(filter(None, parts))
 
 
+def _subject(verdict: Verdict, words: Labels) -> str:
+    """The topics, and whose act it is: not beside the source, which would pose as that authority."""
+    topics = " ".join(words.topics[topic] for topic in verdict.topics)
+    return " · ".join(filter(None, [topics, words.authorities[verdict.authority]]))
+
+
 def _why(verdict: Verdict, words: Labels) -> str:
     hits = sorted(verdict.hits, key=lambda hit: -abs(hit.points))
-    shown = "; ".join(_evidence(hit) for hit in hits[:3])
-    more = "; " + words.more.format(count=len(hits) - 3) if len(hits) > 3 else ""
-    score = words.score.format(score=f"{verdict.score:g}", threshold=f"{verdict.threshold:g}")
-    return line(f"{words.why}: {shown}{more}", _WHY) + f" · {score}" if hits else ""
+    shown = [_evidence(hit, words) for hit in hits[:3]]
+    if len(hits) > 3:
+        shown.append(words.more.format(count=len(hits) - 3))
+    score = words.score.format(score=_rounded(verdict.score), threshold=_rounded(verdict.threshold))
+    return line(words.why + words.clauses.join(shown), _WHY) + f" · {score}" if hits else ""
 
 
-def _evidence(hit: Hit) -> str:
-    found = dict.fromkeys(line(match.text, 30) for match in hit.matches)
-    return " ".join([line(hit.rule, 40), ", ".join(f"“{word}”" for word in list(found)[:2])])
+def _rounded(points: float) -> str:
+    return f"{round(points, 1):g}"
 
 
-def _times(article: Article, words: Labels, zone: ZoneInfo) -> str:
-    seen = f"{words.seen} {moment(article.seen_at, zone)} {zone_words(article.seen_at, zone)}"
+def _evidence(hit: Hit, words: Labels) -> str:
+    found = list(dict.fromkeys(line(match.text, 30) for match in hit.matches))
+    quotes = words.between_quotes.join(f"“{word}”" for word in found[:2])
+    return line(hit.rule, 40) + words.before_quote + quotes
+
+
+def _times(alert: Alert, words: Labels, zone: ZoneInfo) -> str:
+    article = alert.article
+    named = words.zones.get(zone.key) or zone_words(article.seen_at, zone)
+    seen = f"{words.seen} {moment(article.seen_at, zone)} {named} · {_number(alert.story)}"
     if article.published_at is None:
         return seen
     at = source_day(article.published_at) if article.day_only else moment(article.published_at, zone)
@@ -190,12 +244,13 @@ def _also(alert: Alert, words: Labels, zone: ZoneInfo) -> str:
     others = _first_of_each_source(alert.reports, alert.source_name)
     if not others:
         return ""
-    named = ", ".join(
+    named = words.listing.join(
         f"{line(report.source_name, _NAME)} {_short_time(report.seen_at, alert.article.seen_at, zone)}"
         for report in others[:_NAMED_REPORTS]
     )
     more = len(others) - _NAMED_REPORTS
-    return f"{words.also}: {named}" + (f" {words.also_more.format(count=more)}" if more > 0 else "")
+    also = words.also_more if more > 0 else words.also
+    return also.format(named=named, more=more, count=len(others))
 
 
 def _short_time(at: datetime, beside: datetime, zone: ZoneInfo) -> str:

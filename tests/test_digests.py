@@ -101,7 +101,7 @@ def test_what_could_not_be_sent_in_time_is_told_together(newsroom: Open) -> None
     room.report(REUTERS, fresh, NOON + HOUR)
     messages = delivered(room, NOON + HOUR)
     assert len(messages) == 2
-    assert any(message.startswith("Told late and together: 4 alerts") for message in messages)
+    assert any(message.startswith("Catch-up digest: 4 alerts\n\n") for message in messages)
     assert any(message.startswith(fresh) for message in messages)
 
 
@@ -111,8 +111,11 @@ def test_a_digest_that_is_too_long_becomes_two(newsroom: Open) -> None:
         title = f"China's cyberspace regulator publishes batch {number} of algorithm filings"
         room.report(outlet(f"Outlet {number}"), title, NOON)
     told = delivered(room, NOON + 2 * HOUR)
-    assert sum(message.count("• ") for message in told) + sum("•" not in m for m in told) == 17
-    assert len(told) == 2
+    assert [message.partition("\n")[0] for message in told] == [
+        "Digest: 17 alerts (1/2)",
+        "Digest: 17 alerts (2/2)",
+    ]
+    assert [message.count("• ") for message in told] == [8, 9]
 
 
 def test_what_was_gathered_for_a_chat_that_is_gone_is_left_to_the_courier(newsroom: Open) -> None:

@@ -53,7 +53,7 @@ def test_the_primary_text_is_a_reply_and_changes_the_message(room: Newsroom) -> 
     assert taken.story.standing is Standing.CONFIRMED
     (reply,) = room.deliver(NOW + 10 * MINUTE)
     assert reply.startswith(
-        "[reply] Confirmed: the primary text is there\n中国人民银行发布数字人民币钱包管理新规"
+        "[reply] Confirmed: PBOC has published the text\n中国人民银行发布数字人民币钱包管理新规"
     )
     (edit,) = room.deliver(NOW + 12 * MINUTE)
     assert "Confirmed by the primary text" in edit.splitlines()
@@ -162,7 +162,7 @@ def test_replay_of_the_bitcoin_rumour_of_march_2014(room: Newsroom) -> None:
     assert second.story.id == first.story.id
     assert second.story.standing is Standing.DENIED
     (reply,) = room.deliver(denial)
-    assert reply.startswith("[reply] Denied: denied, says primary text\n央行否认下令")
+    assert reply.startswith("[reply] Denied, according to PBOC\n央行否认下令")
     (edit,) = room.deliver(denial + 2 * MINUTE)
     assert "Denied" in edit.splitlines()
     assert len(room.read) == 3
@@ -206,6 +206,16 @@ def test_a_report_that_links_two_stories_joins_them(room: Newsroom) -> None:
     assert gone is not None
     assert gone.merged_into == english.story.id
     assert len(room.store.articles_of(english.story.id)) == 3
+
+
+def test_news_of_a_joined_story_names_who_has_it_not_who_linked_the_two(room: Newsroom) -> None:
+    english = room.report(REUTERS, "China tightens digital yuan wallet limits for tourists", NOW)
+    text = room.report(PBC, "数字人民币钱包分级限额调整 央行发布新规", NOW + MINUTE)
+    assert english.story.id != text.story.id
+    room.deliver(NOW + MINUTE)
+    room.report(XINHUA, "数字人民币钱包分级限额调整 境外游客限额收紧", NOW + HOUR)
+    replies = [one for one in room.deliver(NOW + HOUR) if one.startswith("[reply] ")]
+    assert [one.splitlines()[0] for one in replies] == ["[reply] Confirmed: PBOC has published the text"]
 
 
 def test_the_message_of_a_story_that_was_joined_says_where_it_went(room: Newsroom) -> None:

@@ -99,16 +99,29 @@ class News:
 
 def told_by(article: Article, source: Source, doctype: Doctype = Doctype.OTHER) -> Told:
     """What a report says to its story's standing, by its source and headline."""
-    title = normalise(article.title[:300]).text
+    title = _folded(article.title)
     return Told(
         role=role_of(source),
         tier=source.tier,
-        denies=bool(_FALSE_REPORT.search(title) or _AUTHORITY_DENIES.search(title)),
+        denies=_denies(title),
         corrects=bool(_CORRECTION.search(title)),
         responds=bool(_RESPONSE.search(title)),
         takes_effect=bool(_TAKES_EFFECT.search(title)),
         doctype=doctype,
     )
+
+
+def denies(headline: str) -> bool:
+    """Whether a headline says that a report, or a plan that is spoken of, is not true."""
+    return _denies(_folded(headline))
+
+
+def _folded(headline: str) -> str:
+    return normalise(headline[:300]).text
+
+
+def _denies(title: str) -> bool:
+    return bool(_FALSE_REPORT.search(title) or _AUTHORITY_DENIES.search(title))
 
 
 def opened(story: Story, told: Told) -> Story:
@@ -132,7 +145,7 @@ def joined(story: Story, told: Told, *, by_first_source: bool) -> tuple[Story, N
         return _lifted(story, told)
     after = replace(story, tier=min(story.tier, told.tier))
     if told.corrects and by_first_source and story.standing is not Standing.CONFIRMED:
-        words = "the source that had it first takes it back"
+        words = "taken back or corrected by the source that had it first"
         return replace(after, standing=Standing.DENIED), News(reason=Reason.CORRECTED, words=words)
     if told.denies:
         return _contested(story, after, told)
@@ -159,7 +172,7 @@ def _contested(story: Story, after: Story, told: Told) -> tuple[Story, News | No
         return after, News(reason=Reason.CONTRADICTED, words=f"denied by {told.role}, the text stands")
     if told.role in _OFFICIAL_ROLES or told.tier <= Tier.REPORTING:
         return replace(after, standing=Standing.DENIED), News(
-            reason=Reason.DENIED, words=f"denied, says {told.role}"
+            reason=Reason.DENIED, words=f"denied by {told.role}"
         )
     return after, News(reason=Reason.CONTRADICTED, words=f"doubted by {told.role}")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from monitor.core.model import Doctype, Kind, Reason, Standing, Tier
-from monitor.core.standing import Role, Told, joined, merged, opened, role_of, told_by
+from monitor.core.standing import Role, Told, denies, joined, merged, opened, role_of, told_by
 from tests.builders import a_source, a_story, an_article
 
 RUMOUR = Told(role=Role.RUMOUR, tier=Tier.UNRELIABLE)
@@ -168,11 +168,13 @@ NO_DENIALS = (
 @pytest.mark.parametrize("title", DENIALS)
 def test_a_headline_that_denies(title: str) -> None:
     assert told_by(an_article(title=title), a_source()).denies
+    assert denies(title)
 
 
 @pytest.mark.parametrize("title", NO_DENIALS)
 def test_a_headline_that_denies_nothing(title: str) -> None:
     assert not told_by(an_article(title=title), a_source()).denies
+    assert not denies(title)
 
 
 @pytest.mark.parametrize(
