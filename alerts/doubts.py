@@ -9,19 +9,20 @@ from alerts.line import Forbidden, Line
 from alerts.pace import Pace, address_of
 from alerts.readback import Range, Reading, misses_needed
 from alerts.record import Record
-from monitor.core.errors import ChatMigrated, NotOurs, RetryLater, SendError
+from monitor.core.errors import ChatGone, ChatMigrated, MessageRefused, NotOurs, RetryLater, SendError
 from monitor.core.messages import Delivery
 from monitor.core.outbox import (
     MOST_NOTED,
     Accepted,
     FoundAt,
-    Gone,
     Outcome,
+    ProvedAbsent,
     Unproved,
     outcome_of,
-    repeated_enough,
+    unseen,
 )
-from monitor.core.ports import Outbox, Sender
+from monitor.core.ports import Clock, Outbox, Sender
+from monitor.core.settings import Channel
 
 _JUST_BELOW = 3  # ids looked at below a message that was sent after a run of gaps
 
@@ -29,9 +30,10 @@ _JUST_BELOW = 3  # ids looked at below a message that was sent after a run of ga
 class Doubts:
     """Looks for messages in doubt; nothing is edited unless only the one looked for can be met."""
 
-    def __init__(self, outbox: Outbox, sender: Sender, pace: Pace, record: Record) -> None:
+    def __init__(self, outbox: Outbox, sender: Sender, clock: Clock, pace: Pace, record: Record) -> None:
         self._outbox = outbox
         self._sender = sender
+        self._clock = clock
         self._pace = pace
         self._record = record
 
@@ -39,8 +41,10 @@ class Doubts:
         """Whether a message in doubt is there, with what is known of its place by now."""
         try:
             if not await self._sender.reads_back(line.chat):
-                return delivery, _blind(delivery)
-        except ChatMigrated:  # what is sent next goes after it
+                return unseen(delivery, harmless=line.chat.channel is Channel.WEBHOOK)
+        # What is sent next goes after a chat that moved. A question that is refused is no message: it says
+        # nothing of the one looked for, nor of whether the chat takes any.
+        except (ChatMigrated, MessageRefused, ChatGone):
             return delivery, Unproved()
         except SendError as trouble:
             return delivery, outcome_of(trouble)
@@ -52,6 +56,8 @@ class Doubts:
             partial(self._look, line, above), Range(above=above, ours=ours, misses=misses_needed(address))
         )
         outcome = await reading.find()
+        if line.moved and isinstance(outcome, FoundAt | ProvedAbsent):  # the ids are those of the old chat
+            outcome = Unproved()
         return replace(delivery, last_known_id=None if line.moved else reading.reached), outcome
 
     async def _others(self, delivery: Delivery, address: str, above: int | None) -> frozenset[int] | None:
@@ -108,17 +114,11 @@ class Doubts:
         return None
 
     async def _kept_patience(self, line: Line, request: Awaitable[bool]) -> bool:
-        """What the request tells. A chat that asks for patience is closed, for no outcome says so."""
+        """What the request tells. A chat that asks for patience is closed and held: no outcome says so."""
         try:
             return await request
         except RetryLater as asked:
             self._pace.close(line.chat, asked.after.total_seconds())
+            now, chat = self._clock.now(), line.chat
+            await self._record(self._outbox.hold_chat, chat.name, now + asked.after, now, address_of(chat))
             raise
-
-
-def _blind(delivery: Delivery) -> Outcome:
-    """What follows where nobody can tell whether it arrived."""
-    if not repeated_enough(delivery):
-        return Unproved()
-    why = f"sent {delivery.doubts} times without an answer that can be trusted: {delivery.why}"
-    return Gone(why=why)

@@ -27,6 +27,10 @@ class Forbidden(MessageRefused):
     """Not asked of the server: it might do harm."""
 
 
+class BareWordsRefused(ChatGone):
+    """Even bare words were refused, in terms that we do not know: it may be the chat, it may be the words."""
+
+
 @dataclass(slots=True)
 class Line:
     """Where a message goes and how it reads; both change as the server's answers demand."""
@@ -48,8 +52,8 @@ class Line:
         self._reply_to = reply_to
         try:
             return await self._softened(self._send)
-        except Unexplained as refusal:  # even bare words: no message would be taken
-            raise ChatGone(str(refusal)) from None
+        except Unexplained as refusal:
+            raise BareWordsRefused(str(refusal)) from None
 
     async def _send(self) -> int | None:
         if self.newest_noted is not None:

@@ -88,13 +88,18 @@ class _Window:
 
 
 class Pace:
-    """Lets requests through no faster than their limits, by Telegram address, on the loop's own clock."""
+    """Lets requests through no faster than their limits, by Telegram address.
+
+    `seconds` tells the time by a clock that nobody sets: the loop's own by default.
+    """
 
     def __init__(
         self,
         limits: Callable[[Chat], tuple[Limit, ...]] = telegram_limits,
         over_all: Limit | None = OVER_ALL,
+        seconds: Callable[[], float] | None = None,
     ) -> None:
+        self._seconds = seconds or _loop_time
         self._limits = limits
         self._over_all = (_Window(over_all),) if over_all else ()
         self._windows: dict[str, tuple[_Window, ...]] = {}
@@ -105,11 +110,11 @@ class Pace:
 
     def ready_in(self, chat: Chat) -> float:
         """Seconds until the chat's own limits let the next request through."""
-        return _longest(self._windows.get(address_of(chat), ()), asyncio.get_running_loop().time())
+        return _longest(self._windows.get(address_of(chat), ()), self._seconds())
 
     def hold(self, chat: Chat, seconds: float) -> None:
         """Remember that the chat asked for patience; `held_for` tells of it, `turn` does not wait for it."""
-        until = asyncio.get_running_loop().time() + seconds
+        until = self._seconds() + seconds
         self._held[address_of(chat)] = max(until, self._held.get(address_of(chat), until))
 
     def close(self, chat: Chat, seconds: float) -> None:
@@ -130,7 +135,7 @@ class Pace:
 
     def held_for(self, chat: Chat) -> float:
         """Seconds of that patience that are left."""
-        left = self._held.get(address_of(chat), 0.0) - asyncio.get_running_loop().time()
+        left = self._held.get(address_of(chat), 0.0) - self._seconds()
         if left <= 0:
             self._held.pop(address_of(chat), None)
         return max(left, 0.0)
@@ -139,7 +144,6 @@ class Pace:
     async def turn(self, chat: Chat) -> AsyncIterator[None]:
         """Wait for the chat's turn; the request is what happens inside."""
         windows, address = self._of(chat), address_of(chat)
-        loop = asyncio.get_running_loop()
         self._waiting[address] += 1
         try:
             wait = self._wait(chat, windows)
@@ -152,12 +156,12 @@ class Pace:
                 yield
             finally:
                 for window in windows:
-                    window.end(loop.time())
+                    window.end(self._seconds())
         finally:
             self._waiting[address] -= 1
 
     def _wait(self, chat: Chat, windows: Iterable[_Window]) -> float:
-        now = asyncio.get_running_loop().time()
+        now = self._seconds()
         closed = self._closed.get(address_of(chat), 0.0) - now
         if closed <= 0:
             self._closed.pop(address_of(chat), None)
@@ -174,7 +178,7 @@ class Pace:
         return (*self._windows[address], *self._over_all)
 
     def _drop_idle(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._seconds()
         idle = [
             address
             for address, windows in self._windows.items()
@@ -184,6 +188,10 @@ class Pace:
         for address in idle:
             del self._windows[address]
             del self._waiting[address]
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _longest(windows: Iterable[_Window], now: float) -> float:

@@ -88,6 +88,8 @@ _NO_SUCH_MESSAGE = re.compile(
 )
 _SLOW_MODE = re.compile(r"slowmode_wait_?(\d*)", re.IGNORECASE)
 _SLOW = timedelta(minutes=1)  # where a group in slow mode does not tell how long
+_LONGEST_PAUSE = timedelta(days=30)  # what is asked beyond that is a mistake
+_LARGEST_ID = 2**52  # as the Bot API documents for the largest of its ids
 _SAME_ALREADY = re.compile(r"message is not modified|message_not_modified", re.IGNORECASE)
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -147,12 +149,12 @@ class TelegramSender:
             reply_parameters=reply,
             reply_markup=_keyboard(message.buttons),
         )
-        return accepted.message_id
+        return _id_of(accepted)
 
     async def edit(self, chat: Chat, message_id: int, message: Message) -> bool:
         """Make the message read like this; False when there is none of this id. Raises a SendError."""
         try:
-            await self._asked(
+            edited = await self._asked(
                 self._bot.edit_message_text,
                 chat_id=_address(chat),
                 message_id=message_id,
@@ -167,6 +169,8 @@ class TelegramSender:
             if _NO_SUCH_MESSAGE.search(str(refusal)):
                 return False
             raise
+        if _id_of(edited) != message_id:
+            raise Unsure("the answer is about another message")
         return True
 
     async def delete(self, chat: Chat, message_id: int) -> bool:
@@ -199,7 +203,7 @@ class TelegramSender:
         except TelegramError as error:
             # No cause is kept: the chain holds the request, whose address holds the token.
             raise self._translated(error) from None
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
             # PTB builds a Message out of whatever JSON came back; a proxy's page can be JSON, too.
             raise Unsure(f"the answer is not a message ({type(error).__name__})") from None
 
@@ -257,7 +261,7 @@ def _keyboard(rows: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | No
 
 def _refusal(words: str) -> SendError:
     if slow := _SLOW_MODE.search(words):
-        return RetryLater(timedelta(seconds=int(slow[1])) if slow[1] else _SLOW)
+        return RetryLater(timedelta(seconds=int(slow[1][:6])) if slow[1] else _SLOW)
     named = (error for error, pattern in _TROUBLES if pattern.search(words))
     return next(named, Unexplained)(words)
 
@@ -265,7 +269,16 @@ def _refusal(words: str) -> SendError:
 def _pause(error: RetryAfter) -> timedelta:
     # A timedelta by the opt-in above, an int of seconds should a user's environment refuse it.
     after = error.retry_after
-    return after if isinstance(after, timedelta) else timedelta(seconds=after)
+    pause = after if isinstance(after, timedelta) else timedelta(seconds=after)
+    return min(pause, _LONGEST_PAUSE)
+
+
+def _id_of(answer: object) -> int:
+    """The id of the message that was sent or edited; what a proxy makes up may have anything there."""
+    number = getattr(answer, "message_id", None)
+    if type(number) is not int or not 0 < number < _LARGEST_ID:
+        raise Unsure("the answer is not a message")
+    return number
 
 
 def _network_trouble(error: NetworkError, words: str) -> SendError:

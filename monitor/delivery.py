@@ -59,7 +59,13 @@ class Delivery:
         # One pace for alerts and answers: Telegram counts both.
         pace = Pace() if self.telegram else None
         self.courier = Courier(
-            store, sender or self._switchboard(), clock, config=config, pace=pace, tell=tell
+            store,
+            sender or self._switchboard(),
+            clock,
+            config=config,
+            pace=pace,
+            tell=tell,
+            parked=self._note_parked_id,
         )
         self._digester = Digester(store, config=config)
         self._machine = MachineTexts(
@@ -214,6 +220,10 @@ class Delivery:
     def _mended(self, chat: Chat) -> bool:
         """Whether a parked chat has another id than when it was parked."""
         return self._store.bot_value(_parked_id(chat.name)) != _mark(chat)
+
+    def _note_parked_id(self, chat: Chat) -> None:
+        """Remember the id that the request went to: by now config.yaml may have another one."""
+        self._store.set_bot_value(_parked_id(chat.name), _mark(chat))
 
     def _note_parked(self, config: Config, parked: Mapping[ChatName, str]) -> None:
         """Remember under which id each parked chat was parked, and forget that of the others."""

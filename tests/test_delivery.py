@@ -11,9 +11,9 @@ import pytest
 from alerts.bot import Bot
 from monitor.config.environment import Environment
 from monitor.core.errors import ChatGone, NotSent, SendError, TokenRefused, Unsure
-from monitor.core.messages import DeliveryState
+from monitor.core.messages import DeliveryState, Message
 from monitor.core.ports import Sender
-from monitor.core.settings import Channel, Config, Telegram
+from monitor.core.settings import Channel, Chat, Config, Telegram
 from monitor.delivery import LATE, Delivery
 from monitor.store.sql import SqlStore
 from tests.alerts.desk import DESK, a_store, databases  # noqa: F401 - a fixture
@@ -162,6 +162,37 @@ async def test_parked_again_under_the_new_id_it_stays_parked() -> None:
     await house.delivery.fold_due()
     await house.delivery.fold_due()
     assert house.states() == {"parked": 1}
+
+
+class Slow(FakeSender):
+    """Refuses only when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+
+    async def send(self, chat: Chat, message: Message, *, reply_to: int | None = None) -> int | None:
+        if self.go.is_set():
+            return await super().send(chat, message, reply_to=reply_to)
+        self.asked.set()
+        await self.go.wait()
+        raise ChatGone("not found")
+
+
+async def test_mended_while_the_request_to_the_old_id_is_under_way() -> None:
+    house = House(sender := Slow())
+    house.queue("one")
+    trying = asyncio.create_task(house.delivery.courier.deliver_due())
+    await sender.asked.wait()
+    mended = with_id(house, "9")
+    house.delivery.changed(house.config, mended)
+    house.config = mended
+    sender.go.set()
+    await trying
+    assert house.states() == {"parked": 1}
+    await house.delivery.fold_due()
+    await house.deliver()
+    assert house.states() == {"sent": 1}
 
 
 async def test_the_address_of_a_webhook_is_not_written_down(tmp_path: Path) -> None:

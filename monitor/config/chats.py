@@ -24,15 +24,31 @@ def read_chats(
         raise document.mistake(("chats",), "is empty", "write at least one chat with name and id")
     sent_here = _destinations(sections, rules, document)
     names: set[str] = set()
-    chats = []
+    chats: list[Chat] = []
     for index, section in enumerate(sections):
         path: KeyPath = ("chats", index)
         if section.name in names:
             problem = f"two chats have the name “{section.name}”"
             raise document.mistake((*path, "name"), problem, "choose another name")
         names.add(section.name)
-        chats.append(_chat(section, tuple(sent_here.get(section.name, ())), document, path, env))
+        chat = _chat(section, tuple(sent_here.get(section.name, ())), document, path, env)
+        _refuse_a_twin(chat, chats, document, path)
+        chats.append(chat)
     return tuple(chats)
+
+
+def _refuse_a_twin(chat: Chat, others: Sequence[Chat], document: Document, path: KeyPath) -> None:
+    """Two names for one place would tell everything there twice."""
+    for other in others:
+        if chat.id and _place(other) == _place(chat):
+            problem = f"“{chat.name}” is the same place as “{other.name}”"  # which may hold a password
+            mend = "write one chat with the wishes of both, or another id"
+            raise document.mistake((*path, "id"), problem, mend)
+
+
+def _place(chat: Chat) -> tuple[Channel, str, int | None]:
+    # Telegram does not tell @Channel from @channel; the path of a web address is another matter.
+    return chat.channel, chat.id.lower() if chat.channel is Channel.TELEGRAM else chat.id, chat.thread
 
 
 def known_chat(name: str, chats: Sequence[str], document: Document, path: KeyPath) -> ChatName:

@@ -114,7 +114,7 @@ def _held(chat: Chat, verdict: Verdict, desk: Desk, now: datetime) -> tuple[date
         words = f"waits for the digest of chat {chat.name}"
         return next_digest(chat.digest, zone, now), Reason.DIGEST, words
     if chat.daily_cap is not None and desk.owed_today.get(chat.name, 0) >= chat.daily_cap:
-        words = f"chat {chat.name} had its {chat.daily_cap} alerts today"
+        words = f"chat {chat.name} had {chat.daily_cap} of {chat.daily_cap} alerts today"
         return next_digest(chat.digest, zone, now), Reason.DAILY_CAP, words
     return None
 
@@ -208,7 +208,8 @@ def quiet_until(quiet: QuietHours, local: datetime) -> datetime | None:
     if not inside:
         return None
     day = local.date() if clock < end else local.date() + timedelta(days=1)
-    return datetime.combine(day, end, tzinfo=local.tzinfo)
+    # Where clocks set back repeat an hour, the end in the one that `local` is in.
+    return datetime.combine(day, end, tzinfo=local.tzinfo).replace(fold=local.fold)
 
 
 def _hours(span: timedelta) -> str:

@@ -117,7 +117,7 @@ class Delivery:
     attempts: int = 0
     maybe_sent: bool = False  # an earlier attempt may have arrived
     doubts: int = (
-        0  # sends of it whose answer was lost, since something was proved or a person resumed the chat
+        0  # sends of it that had no answer, or none that could be used, since a person resumed the chat
     )
     proved_absent: bool = False  # reading back found no earlier attempt; one may have hidden behind a gap
     waits_since: datetime | None = None  # when `not_before` was decided

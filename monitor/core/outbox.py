@@ -18,7 +18,11 @@ DOUBT_WAIT = timedelta(seconds=60)
 TOKEN_WAIT = timedelta(minutes=5)
 DIGEST_WAIT = timedelta(hours=1)
 MOST_TRIPS = 5  # tries of a delivery on which our own code fails
-MOST_REPEATS = 3  # of a message in doubt, on a channel that cannot tell whether it arrived
+# Of a message in doubt, on a channel that cannot tell whether it arrived; one more after an hour.
+MOST_REPEATS = 3
+# Sends of one message that came to nothing each time, over more than four hours: it is the message.
+MOST_FRUITLESS = 12
+_PATIENT_FROM = 3  # fruitless sends
 MOST_NOTED = 500  # ids remembered per row of numbers, far more than one doubt spans
 _SUPERGROUPS = -1_000_000_000_000  # Telegram's ids of supergroups and channels begin here, downwards
 
@@ -44,14 +48,17 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvedAbsent:
-    """Reading back showed that no earlier try arrived: the message may be sent, after `wait`."""
+    """Reading back showed that no earlier try arrived: the message may be sent, after `wait`, in which
+    nothing may go to its chat."""
 
     wait: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unproved:
-    """Reading back could not tell; what waits here is told later, marked."""
+    """Reading back could not tell; what waits here is told later, marked. `rest`: an hour later."""
+
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,13 @@ class RetryAfter:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The server will never take this text."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedAgain:
+    """The server refuses this one once more in words that we do not know: it may be the text after all."""
 
     why: str
 
@@ -122,6 +136,7 @@ Outcome = (
     | NotDelivered
     | RetryAfter
     | Refused
+    | RefusedAgain
     | Gone
     | TopicGone
     | TokenBad
@@ -144,9 +159,37 @@ def shares_sequence(address: str) -> bool:
     return address.removeprefix("-").isdecimal() and int(address) > _SUPERGROUPS
 
 
-def repeated_enough(delivery: Delivery) -> bool:
-    """Whether one more repeat would be a nuisance, on a channel that cannot tell whether any arrived."""
-    return delivery.doubts > MOST_REPEATS
+def patience(fruitless: int) -> timedelta:
+    """How long a message rests that was sent so many times for nothing: not at first, then 1, 2, 4 …
+    minutes, an hour at most. Others go out meanwhile."""
+    if fruitless < _PATIENT_FROM:
+        return timedelta(0)
+    return min(DOUBT_WAIT * (1 << min(fruitless - _PATIENT_FROM, 20)), DIGEST_WAIT)
+
+
+def unseen(delivery: Delivery, *, harmless: bool) -> tuple[Delivery, Unproved | Gone]:
+    """What becomes of one in doubt on a channel that cannot tell whether any arrived.
+
+    Where repeats are `harmless` it is repeated for ever; elsewhere a few times, once more an hour later, and
+    then the chat is parked.
+    """
+    rested = MOST_REPEATS + 2  # counting the rest
+    if harmless or delivery.doubts <= MOST_REPEATS or delivery.doubts == rested:
+        return delivery, Unproved()
+    if delivery.doubts < rested:
+        return replace(delivery, doubts=rested), Unproved(rest=True)
+    why = f"sent {MOST_REPEATS + 2} times without an answer that can be trusted: {delivery.why}"
+    return delivery, Gone(why=why)
+
+
+def refused_bare(delivery: Delivery, why: str) -> Gone | RefusedAgain:
+    """What it means that even bare words are refused, in terms that we do not know.
+
+    The chat is parked, unless a person resumed it and the same message meets the same words: then the others
+    are tried first.
+    """
+    again = delivery.attempts > 1 and delivery.why == why
+    return RefusedAgain(why=why) if again else Gone(why=why)
 
 
 def outcome_of(trouble: SendError) -> Outcome:
@@ -174,8 +217,10 @@ def outcome_of(trouble: SendError) -> Outcome:
 def settle(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
     """The delivery as it is recorded after a try. Only what can never be sent is dead."""
     match outcome:
-        case Accepted() | FoundAt():
+        case Accepted():  # of one in doubt another copy may be there
             return _sent(delivery, outcome.message_id, now)
+        case FoundAt():
+            return _sent(replace(delivery, maybe_sent=False), outcome.message_id, now)
         case Vanished():
             return replace(_sent(delivery, None, now), why="the message is gone")
         case Refused():
@@ -184,6 +229,8 @@ def settle(delivery: Delivery, outcome: Outcome, now: datetime) -> Delivery:
             return _closed(delivery, DeliveryState.PARKED, outcome.why, now)
         case Tripped():
             return _after_trip(delivery, outcome, now)
+        case ProvedAbsent() | RefusedAgain():
+            return _fruitless(delivery, outcome, now)
         case _:
             return _later(delivery, outcome, now)
 
@@ -196,15 +243,47 @@ def repeats_marked(delivery: Delivery) -> bool:
     return delivery.kind is not DeliveryKind.DIGEST or delivery.attempts > 2
 
 
+def held_until(settled: Delivery, outcome: Outcome, now: datetime) -> datetime | None:
+    """Until when nothing may go to the chat of what was settled like this at `now`; None when at once."""
+    if settled.state not in (DeliveryState.WAITING, DeliveryState.UNSURE):
+        return None
+    match outcome:
+        case RetryAfter():
+            return settled.not_before
+        case NotDelivered():
+            # The next message would fare no better: waiting as a chat keeps them in order.
+            return settled.not_before
+        case ProvedAbsent(wait=wait) if wait > timedelta(0):
+            return now + wait
+        case Doubtful() | Tripped() if (
+            # No other message may land where this one is looked for. The first message to a chat holds
+            # nothing up: the next one tells where to look.
+            settled.kind is not DeliveryKind.EDIT and settled.last_known_id is not None
+        ):
+            return settled.not_before
+        case _:
+            return None
+
+
+def _fruitless(delivery: Delivery, outcome: ProvedAbsent | RefusedAgain, now: datetime) -> Delivery:
+    if isinstance(outcome, RefusedAgain):
+        delivery = replace(delivery, doubts=delivery.doubts + 1)
+        wait, why = max(patience(delivery.doubts), DOUBT_WAIT), outcome.why
+    else:
+        wait, why = max(patience(delivery.doubts), outcome.wait), "it had not arrived"
+        delivery = replace(delivery, maybe_sent=False, proved_absent=True)
+    if delivery.doubts < MOST_FRUITLESS:
+        return _waiting(delivery, now, wait, why)
+    told = f"sent {delivery.doubts} times for nothing: {delivery.why}"
+    return _closed(delivery, DeliveryState.DEAD, told, now)
+
+
 def _later(
     delivery: Delivery,
-    outcome: ProvedAbsent | Unproved | Doubtful | NotDelivered | RetryAfter | TokenBad,
+    outcome: Unproved | Doubtful | NotDelivered | RetryAfter | TokenBad,
     now: datetime,
 ) -> Delivery:
     match outcome:
-        case ProvedAbsent():
-            absent = replace(delivery, maybe_sent=False, proved_absent=True, doubts=0)
-            return _waiting(absent, now, outcome.wait, "it had not arrived")
         case Unproved():
             return _waiting(replace(delivery, maybe_sent=True), now, DIGEST_WAIT, "it may have arrived")
         case Doubtful():
@@ -213,8 +292,9 @@ def _later(
         case NotDelivered():
             return _waiting(delivery, now, backoff(delivery.attempts), outcome.why)
         case RetryAfter():
-            why = f"asked to wait {outcome.after.total_seconds():g} s"
-            return _waiting(delivery, now, outcome.after, why)
+            # Told not to wait at all, it waits as for a connection: else it would ask in circles.
+            after = outcome.after if outcome.after >= FIRST_WAIT else backoff(delivery.attempts)
+            return _waiting(delivery, now, after, f"asked to wait {outcome.after.total_seconds():g} s")
         case _:  # the token is refused
             return _waiting(delivery, now, TOKEN_WAIT, outcome.why)
 

@@ -286,6 +286,11 @@ class Outbox(Protocol):
         """
         ...
 
+    def database_id(self) -> str:
+        """What tells this database from every other, for ever; with the id of a delivery it names one message
+        in the world."""
+        ...
+
     def end_leases(self, now: datetime) -> int:
         """End at `now` the claims that a previous life left behind; returns how many.
 
@@ -334,8 +339,8 @@ class Outbox(Protocol):
         ...
 
     def others_in_doubt(self, address: str, besides: DeliveryId) -> bool:
-        """Whether another message than this one may have arrived at the address, of unknown id; edits make
-        none."""
+        """Whether another message than this one may have arrived at the address, of unknown id, and is yet to
+        be looked for; edits make none."""
         ...
 
     def in_doubt(self, address: str, until: datetime) -> bool:
@@ -375,14 +380,15 @@ class Outbox(Protocol):
         """
         ...
 
-    def release(self, ids: Collection[DeliveryId]) -> int:
-        """Queue gathered deliveries as messages of their own; returns how many."""
+    def release(self, ids: Collection[DeliveryId], now: datetime) -> int:
+        """Queue gathered deliveries as messages of their own, due at once; returns how many."""
         ...
 
-    def hold_chat(self, chat: ChatName, until: datetime, since: datetime) -> None:
+    def hold_chat(self, chat: ChatName, until: datetime, since: datetime, address: str | None = None) -> None:
         """Nothing for this chat is due before `until`, as was decided at `since`; survives a restart.
 
-        It is over as well when the clock was set back behind `since`.
+        With an address nothing for any chat at this address is. It is over as well when the clock was set
+        back behind `since`.
         """
         ...
 

@@ -3,14 +3,25 @@
 import json
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from functools import cache, partial
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Text, exists, func, select, type_coerce
 
 from monitor.core.archive import First, Judged, Kept, Latency
 from monitor.core.messages import Delivery, DeliveryKind, DeliveryState, Report
-from monitor.core.model import ArticleId, ChatName, Reason, RuleId, Standing, Story, StoryId, Tier, Topic
+from monitor.core.model import (
+    ArticleId,
+    ChatName,
+    Reason,
+    RuleId,
+    Standing,
+    Story,
+    StoryId,
+    Tier,
+    Topic,
+    Verdict,
+)
 from monitor.store import search
 from monitor.store import tables as t
 from monitor.store.database import Database
@@ -23,6 +34,16 @@ _a = t.articles.c
 _KEPT = select(
     t.articles, t.sources.c.name.label("source_name"), t.sources.c.tier.label("source_tier")
 ).join_from(t.articles, t.sources)
+# Of a verdict only what every article is asked for is taken out, and by SQLite's own reader of JSON: to read
+# all of them whole takes half of a backtest.
+_HIT = func.json_each(_a.verdict, "$.hits").table_valued("value")
+_JUDGED = select(
+    *(_a.id, _a.source_id, _a.story_id, _a.title, _a.score, _a.relevant, _a.reason, _a.seen_at),
+    _a.published_at,
+    func.json_extract(_a.verdict, "$.rules_version"),
+    select(func.json_group_array(func.json_extract(_HIT.c.value, "$.rule"))).scalar_subquery(),
+    type_coerce(_a.verdict, Text),
+)
 _FULL_LOT = 100  # whole articles read at once: about a megabyte
 _JUDGED_LOT = 2000
 _ALL = 1_000_000  # reports: no story has as many
@@ -67,14 +88,7 @@ class SqlArchive(Database):
             after = lot[-1].article_id
 
     def _judged_after(self, after: int, since: datetime) -> list[Judged]:
-        seen = (_a.id, _a.source_id, _a.story_id, _a.title, _a.score, _a.relevant, _a.reason)
-        verdict = type_coerce(_a.verdict, Text).label("verdict")  # parsed by us, once
-        lot = (
-            select(*seen, _a.seen_at, _a.published_at, verdict)
-            .where(_a.id > after, _a.seen_at >= since)
-            .order_by(_a.id)
-            .limit(_JUDGED_LOT)
-        )
+        lot = _JUDGED.where(_a.id > after, _a.seen_at >= since).order_by(_a.id).limit(_JUDGED_LOT)
         with self._read() as connection:
             return [_judged(row) for row in connection.execute(lot)]
 
@@ -210,9 +224,30 @@ def _in_order(connection: Connection, ids: Collection[ArticleId]) -> tuple[Kept,
     return tuple(found[one] for one in ids if one in found)
 
 
+class _Verdict:
+    """A verdict as written; read when first asked for, and once: a backtest asks several times in a row."""
+
+    __slots__ = ("_read", "_written")
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+        self._read: Verdict | None = None
+
+    def __call__(self) -> Verdict:
+        if self._read is None:
+            self._read = verdict_from_json(json.loads(self._written))
+        return self._read
+
+
+@lru_cache(maxsize=10_000)
+def _fired(written: str) -> frozenset[RuleId]:
+    # Most articles share theirs with many others: no rule at all, or one or two.
+    return frozenset(json.loads(written))
+
+
 def _judged(row: Any) -> Judged:
-    (article_id, source_id, story_id, title, score, relevant, reason, seen_at, published_at, written) = row
-    verdict = json.loads(written)
+    article_id, source_id, story_id, title, score, relevant, reason, seen_at, published_at, *verdict = row
+    version, fired, written = verdict
     return Judged(
         article_id=article_id,
         source_id=source_id,
@@ -223,10 +258,9 @@ def _judged(row: Any) -> Judged:
         reason=Reason(reason),
         seen_at=seen_at,
         published_at=published_at,
-        rules_version=verdict["rules_version"],
-        fired=frozenset(hit["rule"] for hit in verdict["hits"]),
-        # Once: a backtest asks several times in a row, for either side and for the reasons.
-        verdict=cache(partial(verdict_from_json, verdict)),
+        rules_version=version,
+        fired=_fired(fired),
+        verdict=_Verdict(written),
     )
 
 

@@ -11,6 +11,8 @@ _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 # By so much clocks are set back in normal work. A wait decided further ahead than that is over: else a
 # chat would be silent until the clock is where it was.
 SLACK = timedelta(seconds=10)
+# An edit counts as queued when its turn comes, a minute or so ahead: one much further ahead is of that kind.
+EDIT_AHEAD = timedelta(hours=1)
 OPEN = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNSURE, DeliveryState.CLAIMED)
 FINAL = (
     DeliveryState.SENT,
@@ -44,10 +46,18 @@ class Owed:
         """When its turn comes, other deliveries aside."""
         if self.state is DeliveryState.CLAIMED:
             return self.claimed_until or self.queued_at
-        if self.waits_since is not None and self.waits_since > now + SLACK:
+        if self._decided_ahead(now):
             return _AT_ONCE
         # Not when it was queued: after a clock was set back that may be tomorrow.
         return self.not_before or _AT_ONCE
+
+    def _decided_ahead(self, now: datetime) -> bool:
+        """Whether its wait was decided by a clock that was set back since."""
+        if self.state is not DeliveryState.QUEUED:
+            return self.waits_since is not None and self.waits_since > now + SLACK
+        if self.edit:
+            return self.not_before is not None and self.not_before > now + EDIT_AHEAD
+        return self.queued_at > now + SLACK
 
 
 def pick(

@@ -43,6 +43,12 @@ def begin_answer(connection: Connection, address: str, now: datetime) -> int:
     return int(connection.execute(begun).scalar_one())
 
 
+def may_be_there(connection: Connection, address: str | None, since: datetime, below: int | None) -> None:
+    """Nothing will tell any more where a message is that may have arrived: it counts as an open answer."""
+    if address is not None:
+        connection.execute(insert(t.open_answers).values(address=address, since=since, below=below))
+
+
 def drop_answer(connection: Connection, number: int) -> None:
     """The answer has no id: it was refused or never left. Or its id is noted."""
     connection.execute(delete(t.open_answers).where(_open.id == number))

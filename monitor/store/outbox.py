@@ -1,23 +1,24 @@
 """The reading end of the outbox over SQL: claim, settle, gather, and what is known of chats."""
 
+import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, true, update
 
 from monitor.core.archive import Undelivered
 from monitor.core.errors import LeaseLost
 from monitor.core.messages import Delivery, DeliveryKind, DeliveryState, MachineText, TextWanted
 from monitor.core.model import ArticleId, ChatName, DeliveryId
-from monitor.core.outbox import DOUBT_WAIT
-from monitor.store import due, machine, noted, queue
+from monitor.store import due, machine, noted, queue, settling
 from monitor.store import tables as t
 from monitor.store.database import Database
 from monitor.store.deliveries import deliveries
-from monitor.store.owing import owe, owe_edit
+from monitor.store.owing import owe
 from monitor.store.statements import chunks, upsert
 
+_DATABASE_ID = "database_id"
 _d = t.deliveries.c
 # A chat has not seen these, nor can it have.
 _UNDELIVERED = _d.state.in_((DeliveryState.QUEUED, DeliveryState.WAITING)) & ~_d.maybe_sent
@@ -36,15 +37,24 @@ class SqlOutbox(Database):
     ) -> tuple[Delivery, ...]:
         places = addresses or {}
         with self._write() as connection:
-            held = _held(connection, now)
+            held = _held(connection, now, places)
             closed = {*due.blocked(held, busy, now, places), *_parked(connection)}
             owed = queue.owed(connection, now, closed)
             picked = due.pick(owed, held=held, busy=busy, now=now, limit=limit, addresses=places)
             for one in picked:
-                _take(connection, one, now + lease, places.get(one.chat))
+                settling.take(connection, one, now, lease, places.get(one.chat))
             order = {one.id: place for place, one in enumerate(picked)}
             claimed = deliveries(connection, select(t.deliveries).where(_d.id.in_(order)))
             return tuple(sorted(claimed, key=lambda delivery: order[delivery.id]))
+
+    def database_id(self) -> str:
+        with self._write() as connection:
+            known = connection.scalar(select(t.bot_state.c.value).where(t.bot_state.c.key == _DATABASE_ID))
+            if known is not None:
+                return str(known)
+            made = secrets.token_hex(8)
+            upsert(connection, t.bot_state, {"key": _DATABASE_ID}, {"value": made})
+            return made
 
     def end_leases(self, now: datetime) -> int:
         left = (_d.state == DeliveryState.CLAIMED) & (_d.claimed_until > now)
@@ -59,10 +69,12 @@ class SqlOutbox(Database):
             row = connection.execute(ours).mappings().one_or_none()
             if row is None:
                 raise LeaseLost(f"lost the lease of delivery {delivery.id} ({delivery.key})")
-            outcome = _outcome(delivery, row)
+            outcome = settling.outcome(delivery, row)
             connection.execute(update(t.deliveries).where(_d.id == delivery.id).values(**outcome))
             if delivery.state is DeliveryState.SENT and delivery.message_id is not None:
-                _arrived(connection, delivery, row, delivery.message_id)
+                settling.arrived(connection, delivery, row, delivery.message_id)
+            if delivery.state is DeliveryState.DEAD:
+                settling.given_up(connection, delivery, row)
 
     def note_message(self, address: str, message_id: int) -> None:
         with self._write() as connection:
@@ -97,9 +109,9 @@ class SqlOutbox(Database):
             return noted.answer_open(connection, address, above)
 
     def others_in_doubt(self, address: str, besides: DeliveryId) -> bool:
-        at_large = _d.state.in_((DeliveryState.UNSURE, DeliveryState.CLAIMED)) & (
-            _d.kind != DeliveryKind.EDIT
-        )
+        tried = _d.state.in_((DeliveryState.UNSURE, DeliveryState.CLAIMED))
+        stopped = _d.maybe_sent & _d.state.in_((DeliveryState.QUEUED, DeliveryState.PARKED))
+        at_large = or_(tried, stopped) & (_d.kind != DeliveryKind.EDIT)
         here = (_d.claimed_address == address) & (_d.id != besides)
         with self._read() as connection:
             return bool(connection.scalar(select(exists().where(here, at_large))))
@@ -123,9 +135,11 @@ class SqlOutbox(Database):
             return deliveries(connection, still_open.order_by(_d.queued_at, _d.id))
 
     def gathered(self, until: datetime, chats: Collection[ChatName] | None = None) -> tuple[Delivery, ...]:
-        ripe = (_d.state == DeliveryState.GATHERED) & (_d.not_before <= until) & _among(chats)
+        # A digest whose time was decided by a clock that was set back since is due as well.
+        ripe = or_(_d.not_before <= until, _d.queued_at > until + due.SLACK)
+        waiting = (_d.state == DeliveryState.GATHERED) & ripe & _among(chats)
         with self._read() as connection:
-            return deliveries(connection, select(t.deliveries).where(ripe).order_by(_d.queued_at, _d.id))
+            return deliveries(connection, select(t.deliveries).where(waiting).order_by(_d.queued_at, _d.id))
 
     def orphans(self, chats: Collection[ChatName]) -> tuple[ChatName, ...]:
         others = select(_d.chat).where(_d.state == DeliveryState.GATHERED, _d.chat.not_in(chats))
@@ -163,9 +177,12 @@ class SqlOutbox(Database):
                 "settled_at": now,
             }
             _change(connection, open_ids, folded)
+            _answer_instead(connection, open_ids, chat, digest)
             return len(open_ids)
 
-    def release(self, ids: Collection[DeliveryId]) -> int:
+    def release(self, ids: Collection[DeliveryId], now: datetime) -> int:
+        # Since when it waits for its turn is told by its time, which is over.
+        turn = case((_d.not_before <= now, _d.not_before))
         with self._write() as connection:
             parked = _parked(connection)
             released = 0
@@ -174,15 +191,16 @@ class SqlOutbox(Database):
                 for chat, why in parked.items():
                     stopped = {"state": DeliveryState.PARKED, "not_before": None, "why": why}
                     released += connection.execute(waiting.where(_d.chat == chat).values(**stopped)).rowcount
-                queued = waiting.values(state=DeliveryState.QUEUED, not_before=None)
+                queued = waiting.values(state=DeliveryState.QUEUED, not_before=turn)
                 released += connection.execute(queued).rowcount
             return released
 
     # chats
 
-    def hold_chat(self, chat: ChatName, until: datetime, since: datetime) -> None:
+    def hold_chat(self, chat: ChatName, until: datetime, since: datetime, address: str | None = None) -> None:
+        held = {"held_until": until, "held_since": since, "held_address": address}
         with self._write() as connection:
-            upsert(connection, t.chats, {"name": chat}, {"held_until": until, "held_since": since})
+            upsert(connection, t.chats, {"name": chat}, held)
 
     def held_chats(self, now: datetime) -> dict[ChatName, datetime]:
         with self._read() as connection:
@@ -262,7 +280,9 @@ class SqlOutbox(Database):
         return {state: found.get(state, 0) for state in DeliveryState}
 
     def undelivered(self, now: datetime) -> tuple[Undelivered, ...]:
-        since = func.min(_d.queued_at)
+        # One that was gathered waits only since its time came.
+        gathered = (_d.state == DeliveryState.QUEUED) & (_d.not_before > _d.queued_at)
+        since = func.min(case((gathered, _d.not_before), else_=_d.queued_at))
         tried = _d.state.in_((DeliveryState.CLAIMED, DeliveryState.WAITING, DeliveryState.UNSURE))
         ripe = (_d.state == DeliveryState.QUEUED) & (_d.not_before.is_(None) | (_d.not_before <= now))
         with self._read() as connection:
@@ -286,13 +306,19 @@ def _among(chats: Collection[ChatName] | None) -> ColumnElement[bool]:
     return true() if chats is None else _d.chat.in_(chats)
 
 
-def _held(connection: Connection, now: datetime) -> dict[ChatName, datetime]:
+def _held(
+    connection: Connection, now: datetime, addresses: Mapping[ChatName, str] | None = None
+) -> dict[ChatName, datetime]:
+    """The chats held at `now`, and those that are where one was then."""
     c = t.chats.c
     in_force = or_(
         c.held_since.is_(None), c.held_since <= now + due.SLACK
     )  # the clock may have been set back
-    held = select(c.name, c.held_until).where(c.held_until > now, in_force)
-    return {row.name: row.held_until for row in connection.execute(held)}
+    held = select(c.name, c.held_until, c.held_address).where(c.held_until > now, in_force)
+    rows = connection.execute(held.order_by(c.held_until)).all()
+    by_address = {row.held_address: row.held_until for row in rows}
+    there = {chat: by_address[place] for chat, place in (addresses or {}).items() if place in by_address}
+    return there | {row.name: row.held_until for row in rows}
 
 
 def _parked(connection: Connection) -> dict[ChatName, str]:
@@ -300,75 +326,13 @@ def _parked(connection: Connection) -> dict[ChatName, str]:
     return {row.name: row.parked_why for row in connection.execute(parked)}
 
 
-def _take(connection: Connection, one: due.Owed, until: datetime, address: str | None) -> None:
-    connection.execute(
-        update(t.deliveries)
-        .where(_d.id == one.id)
-        .values(
-            state=DeliveryState.CLAIMED,
-            claimed_until=until,
-            attempts=_d.attempts + 1,
-            maybe_sent=one.in_doubt,
-            claimed_address=address,
-            last_known_id=_last_known(connection, one, address),
-        )
-    )
-
-
-def _last_known(connection: Connection, one: due.Owed, address: str | None) -> int | None:
-    """The newest message id known of the address, for one in doubt as it was when the doubt arose."""
-    if not one.in_doubt:
-        return _newest_known(connection, one.chat, address)
-    before = connection.execute(select(_d.last_known_id, _d.claimed_address).where(_d.id == one.id)).one()
-    return before.last_known_id if before.claimed_address == address else None
-
-
-def _newest_known(connection: Connection, chat: ChatName, address: str | None) -> int | None:
-    if address is not None:
-        newest = noted.newest(connection, address)
-        if newest is not None:
-            return newest
-    # Sent before addresses were written down.
-    unaddressed = select(func.max(_d.message_id)).where(_d.chat == chat, _d.claimed_address.is_(None))
-    newest_of_chat: int | None = connection.scalar(unaddressed)
-    return newest_of_chat
-
-
-def _outcome(delivery: Delivery, row: RowMapping) -> dict[str, Any]:
-    if _grown(delivery, row) and row["kind"] == DeliveryKind.EDIT:
-        again = {"state": DeliveryState.QUEUED, "queued_at": row["not_before"], "attempts": 0, "why": ""}
-        return again | {"maybe_sent": False, "claimed_until": None, "settled_at": None}
-    return {
-        "state": delivery.state,
-        "not_before": delivery.not_before,
-        "claimed_until": delivery.claimed_until if delivery.state is DeliveryState.CLAIMED else None,
-        "message_id": delivery.message_id,
-        "last_known_id": delivery.last_known_id,
-        "why": delivery.why,
-        "maybe_sent": delivery.maybe_sent,
-        "doubts": delivery.doubts,
-        "proved_absent": delivery.proved_absent,
-        "waits_since": delivery.waits_since,
-        "settled_at": delivery.settled_at,
-    }
-
-
-def _grown(delivery: Delivery, row: RowMapping) -> bool:
-    """Sent, but the story changed after it was claimed."""
-    return delivery.state is DeliveryState.SENT and row["revision"] > delivery.revision
-
-
-def _arrived(connection: Connection, delivery: Delivery, row: RowMapping, message_id: int) -> None:
-    if row["kind"] == DeliveryKind.EDIT:
-        return
-    if address := row["claimed_address"]:
-        noted.note(connection, address, message_id)
-        if delivery.settled_at is not None:
-            # It left within the time a request takes; answers that left as long before lie below it.
-            noted.bound_answers(connection, address, message_id, delivery.settled_at - 2 * DOUBT_WAIT)
-    if _grown(delivery, row):
-        key = row["key"].replace("story:", "edit:", 1)
-        owe_edit(connection, row, key, delivery.settled_at or row["claimed_until"])
+def _answer_instead(connection: Connection, folded: Collection[int], chat: ChatName, digest: int) -> None:
+    """What answers these waits for the digest that tells them, and answers that."""
+    yet_to_come = (_d.chat == chat) & _d.state.in_((*due.OPEN, DeliveryState.PARKED))
+    follow_ups = yet_to_come & (_d.kind == DeliveryKind.FOLLOW_UP)
+    for lot in chunks(folded):
+        answers = update(t.deliveries).where(follow_ups, _d.first_id.in_(lot))
+        connection.execute(answers.values(first_id=digest))
 
 
 def _foldable(connection: Connection, ids: Collection[DeliveryId], chat: ChatName) -> list[int]:

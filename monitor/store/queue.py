@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
+    and_,
     bindparam,
     exists,
     or_,
@@ -39,7 +40,8 @@ def owed(
     With `ahead` also what each chat gets next if nothing is due. A follow-up whose first message is still
     under way is not there yet. Chats in `besides` are not read.
     """
-    values = {"now": now, "besides": tuple(besides)}
+    ahead_of = {"late": now + due.SLACK, "edit_late": now + due.EDIT_AHEAD}
+    values = {"now": now, "besides": tuple(besides), **ahead_of}
     return [
         due.Owed(
             id=row.id,
@@ -60,8 +62,14 @@ def owed(
 def _fronts(ahead: bool) -> Select[Any]:
     """The statement of `owed`; made once, since composing it costs more than running it."""
     q = t.deliveries.alias("q")
-    ripe = or_(q.c.not_before.is_(None), q.c.not_before <= bindparam("now"))
     edit = q.c.kind == DeliveryKind.EDIT
+    ripe = or_(
+        q.c.not_before.is_(None),
+        q.c.not_before <= bindparam("now"),
+        # Decided by a clock that was set back since; see due.py.
+        and_(~edit, q.c.queued_at > bindparam("late")),
+        and_(edit, q.c.not_before > bindparam("edit_late")),
+    )
     chats = select(_d.chat).where(_d.state == DeliveryState.QUEUED, _read_at_all()).distinct().cte("chats")
     oldest = (q.c.queued_at, q.c.id)
     fronts = [

@@ -266,6 +266,7 @@ chats = Table(
     Column("parked_why", Text),
     Column("moved_from", Text),  # the configured id for which `moved_to` holds
     Column("held_since", Moment),
+    Column("held_address", Text),  # where the chat was then: whatever is there is held
 )
 
 # Ids of messages that are not a doubtful one: of the bot, and of people where they share a row of numbers.

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from alerts.courier import Courier
-from alerts.pace import Pace
+from alerts.pace import Pace, no_limits
 from monitor.core.messages import Delivery, DeliveryState
 from monitor.core.model import ChatName, Reason
 from monitor.core.ports import Sender
@@ -69,13 +69,14 @@ class Desk:
         self.courier = self.a_courier(pace)
 
     def a_courier(self, pace: Pace | None = None) -> Courier:
-        """Another courier over the same outbox, as after a restart."""
+        """Another courier over the same outbox, as after a restart; patience is kept by the desk's clock."""
+        by_our_clock = Pace(no_limits, over_all=None, seconds=lambda: self.clock.now().timestamp())
         return Courier(
             self.store,
             self.sender,
             self.clock,
             config=lambda: self.config,
-            pace=pace,
+            pace=pace or by_our_clock,
             tell=lambda *notice: self.told.append(notice),
         )
 

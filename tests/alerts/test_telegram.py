@@ -29,6 +29,16 @@ from monitor.core.settings import Channel, Chat
 from tests.builders import a_chat
 from tests.telegram_server import TOKEN, Fault, TelegramServer, blocked, flood, migrated, refused
 
+# What a proxy or a broken server may say instead of the message.
+NO_MESSAGES = (
+    b'{"ok":true,"result":true}',
+    b'{"ok":true,"result":5}',
+    *(
+        b'{"ok":true,"result":{"message_id":%s,"date":1,"chat":{"id":1,"type":"private"}}}' % id
+        for id in (b'"x7"', b"null", b"0", b"-3", b"true", b"99999999999999999999999")
+    ),
+)
+
 HELLO = Message(html="<b>hello</b> &amp; bye", plain="hello & bye")
 
 
@@ -96,6 +106,8 @@ async def test_a_message_without_html_goes_plain(server: TelegramServer, sender:
         (Fault(status=200, body=b"[1]"), Unsure),
         (Fault(status=200, body=b"{}"), Unsure),
         (Fault(status=200, body=b'{"ok":true,"result":{"message_id":"x"}}'), Unsure),
+        *((Fault(status=200, body=body), Unsure) for body in NO_MESSAGES),
+        (flood(10**30), Unsure),
     ],
 )
 async def test_answers(
@@ -240,6 +252,28 @@ async def test_callback_data_over_64_bytes_is_refused(server: TelegramServer, se
 
 
 # ── editing ──
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *NO_MESSAGES,
+        b'{"ok":true,"result":{"message_id":6,"date":1,"chat":{"id":1,"type":"private"}}}',
+    ],
+)
+async def test_an_edit_of_which_the_answer_is_no_message_is_in_doubt(
+    server: TelegramServer, sender: TelegramSender, body: bytes
+) -> None:
+    server.faults.append(Fault(status=200, body=body))
+    with pytest.raises(Unsure):
+        await sender.edit(a_chat(), 5, HELLO)
+
+
+async def test_patience_beyond_a_month_is_a_mistake(server: TelegramServer, sender: TelegramSender) -> None:
+    server.faults.append(flood(10**12))
+    with pytest.raises(RetryLater) as asked:
+        await sender.send(a_chat(), HELLO)
+    assert asked.value.after == timedelta(days=30)
 
 
 async def test_an_edit_tells_whether_the_message_is_there(

@@ -212,3 +212,35 @@ def test_what_the_environment_holds_is_not_shown() -> None:
         only("id: $HOOK, channel: webhook", HOOK="s3cret")
     assert "s3cret" not in str(refused.value)
     assert "HOOK does not hold a web address" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("id: -1001", "id: -1001"),
+        ("id: '@Desk_news'", "id: '@desk_news'"),
+        ("id: -1001, thread: 5", "id: -1001, thread: 5"),
+        ("id: $HOOK, channel: webhook", "id: 'https://e.org/s3cret', channel: webhook"),
+    ],
+    ids=["a number", "a name in other letters", "a topic", "from the environment"],
+)
+def test_two_names_for_one_place_are_refused(one: str, two: str) -> None:
+    chats = f"  - {{name: desk, {one}}}\n  - {{name: fund, {two}}}\n"
+    with pytest.raises(ConfigError) as refused:
+        config(chats, HOOK="https://e.org/s3cret")
+    assert "config.yaml:3:18: chats.1.id: “fund” is the same place as “desk”" in str(refused.value)
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("id: -1001, thread: 5", "id: -1001, thread: 6"),
+        ("id: -1001", "id: -1001, thread: 6"),
+        ("id: $NOBODY", "id: $NOBODY"),  # without a token everything is shown on the screen
+        ("id: 'https://e.org/A', channel: webhook", "id: 'https://e.org/a', channel: webhook"),
+    ],
+    ids=["two topics", "a topic and the chat itself", "not set", "two paths"],
+)
+def test_what_only_looks_like_one_place(one: str, two: str) -> None:
+    assert len(config(f"  - {{name: desk, {one}}}\n  - {{name: fund, {two}}}\n").chats) == 2

@@ -14,6 +14,7 @@ from monitor.core.decide import (
     decide,
     follow_up_turns,
     more_urgent,
+    out_of_quiet,
     quiet_until,
 )
 from monitor.core.model import ChatName, Decision, Due, Hold, Priority, Reason, RuleId, Send, Standing, Topic
@@ -153,6 +154,22 @@ def test_quiet_span(
 ) -> None:
     ends = quiet_until(quiet, datetime(2026, 11, *clock, tzinfo=SHANGHAI))
     assert ends == (datetime(2026, 11, *until, tzinfo=SHANGHAI) if until else None)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "until"),
+    [(0, 45), (10, 45), (60, 105), (70, 105), (50, None), (110, None)],
+    ids=["first 02:00", "first 02:10", "second 02:00", "second 02:10", "first 02:50", "second 02:50"],
+)
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_end_in_the_future(
+    minutes: int, until: int | None
+) -> None:
+    two = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)  # 02:00 of summer in Berlin
+    policy = AlertPolicy(
+        timezone=ZoneInfo("Europe/Berlin"), quiet=QuietHours(start=time(23), end=time(2, 45))
+    )
+    ends = out_of_quiet(policy, two + timedelta(minutes=minutes))
+    assert ends == (None if until is None else two + timedelta(minutes=until))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
 from monitor.core.outbox import (
     DIGEST_WAIT,
     DOUBT_WAIT,
+    MOST_FRUITLESS,
     MOST_TRIPS,
     TOKEN_WAIT,
     Accepted,
@@ -22,6 +23,7 @@ from monitor.core.outbox import (
     Outcome,
     ProvedAbsent,
     Refused,
+    RefusedAgain,
     RetryAfter,
     TokenBad,
     TopicGone,
@@ -29,11 +31,14 @@ from monitor.core.outbox import (
     Unproved,
     Vanished,
     backoff,
+    held_until,
     outcome_of,
-    repeated_enough,
+    patience,
+    refused_bare,
     repeats_marked,
     settle,
     shares_sequence,
+    unseen,
 )
 from tests.builders import NOW, a_delivery
 
@@ -51,6 +56,7 @@ OUTCOMES: dict[str, Outcome] = {
     "no connection": NotDelivered(why="refused"),
     "asked to wait (429)": RetryAfter(after=timedelta(seconds=38)),
     "the text refused, even plain": Refused(why="too long"),
+    "even bare words refused again": RefusedAgain(why="TEXT_STRANGE"),
     "the chat gone": Gone(why="kicked"),
     "the topic gone, and the chat without it": TopicGone(why="TOPIC_CLOSED"),
     "the token refused": TokenBad(why="401"),
@@ -89,7 +95,10 @@ def test_what_is_settled_is_claimed_no_more_and_either_has_its_turn_or_its_end(o
     ("outcome", "pause"),
     [
         (RetryAfter(after=timedelta(seconds=40_000)), timedelta(seconds=40_000)),
+        (RetryAfter(after=timedelta(0)), timedelta(seconds=4)),
+        (RetryAfter(after=timedelta(seconds=-7)), timedelta(seconds=4)),
         (NotDelivered(why="no route"), timedelta(seconds=4)),
+        (RefusedAgain(why="TEXT_STRANGE"), DOUBT_WAIT),
         (Doubtful(why="timeout"), DOUBT_WAIT),
         (TokenBad(why="401"), TOKEN_WAIT),
         (ProvedAbsent(), timedelta(0)),
@@ -110,6 +119,9 @@ def test_how_long_it_waits(outcome: Outcome, pause: timedelta) -> None:
         (NotDelivered(why="refused"), True, True),
         (RetryAfter(after=timedelta(seconds=1)), True, True),
         (ProvedAbsent(), True, False),
+        (FoundAt(message_id=9), True, False),
+        (Accepted(message_id=9), True, True),  # sent again: the first copy may be there, too
+        (RefusedAgain(why="TEXT_STRANGE"), True, True),
         (Tripped(why="KeyError", left=True, times=1), False, True),
         (Tripped(why="KeyError", left=False, times=1), True, True),
     ],
@@ -174,8 +186,81 @@ def test_whose_messages_are_numbered_in_one_row(address: str, shared: bool) -> N
     assert shares_sequence(address) is shared
 
 
-def test_three_repeats_are_enough() -> None:
-    assert [repeated_enough(a_delivery(doubts=doubts)) for doubts in (0, 3, 4)] == [False, False, True]
+@pytest.mark.parametrize(
+    ("doubts", "harmless", "becomes"),
+    [
+        (1, False, (1, Unproved())),
+        (3, False, (3, Unproved())),
+        (4, False, (5, Unproved(rest=True))),
+        (5, False, (5, Unproved())),
+        (6, False, (6, Gone(why="sent 5 times without an answer that can be trusted: no answer"))),
+        (99, True, (99, Unproved())),
+    ],
+    ids=["once", "three times", "rests an hour", "once more", "parked", "repeats do no harm"],
+)
+def test_what_becomes_of_doubt_where_nothing_can_be_looked_for(
+    doubts: int, harmless: bool, becomes: tuple[int, Outcome]
+) -> None:
+    delivery, outcome = unseen(a_delivery(doubts=doubts, why="no answer"), harmless=harmless)
+    assert (delivery.doubts, outcome) == becomes
+
+
+@pytest.mark.parametrize(
+    ("attempts", "why", "outcome"),
+    [
+        (1, "TEXT_STRANGE", Gone(why="TEXT_STRANGE")),
+        (2, "no connection", Gone(why="TEXT_STRANGE")),
+        (2, "TEXT_STRANGE", RefusedAgain(why="TEXT_STRANGE")),
+    ],
+    ids=["parked with the chat, never tried", "tried for another reason", "refused like this before"],
+)
+def test_whose_fault_a_refusal_in_unknown_words_is(attempts: int, why: str, outcome: Outcome) -> None:
+    assert refused_bare(a_delivery(attempts=attempts, why=why), "TEXT_STRANGE") == outcome
+
+
+@pytest.mark.parametrize(
+    ("fruitless", "minutes"), [(0, 0), (2, 0), (3, 1), (4, 2), (8, 32), (9, 60), (10_000, 60)]
+)
+def test_what_comes_to_nothing_rests_longer_each_time(fruitless: int, minutes: int) -> None:
+    assert patience(fruitless) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "doubts"),
+    [(ProvedAbsent(), MOST_FRUITLESS), (RefusedAgain(why="TEXT_STRANGE"), MOST_FRUITLESS - 1)],
+)
+def test_what_came_to_nothing_a_dozen_times_is_given_up(outcome: Outcome, doubts: int) -> None:
+    assert settle(claimed(doubts=doubts - 1), outcome, NOW).state is S.WAITING
+    settled = settle(claimed(doubts=doubts, why="HTTP 500"), outcome, NOW)
+    assert (settled.state, settled.why) == (S.DEAD, "sent 12 times for nothing: HTTP 500")
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "changes", "held"),
+    [
+        (RetryAfter(after=40 * SECOND), {}, 40 * SECOND),
+        (NotDelivered(why="no route"), {}, 4 * SECOND),
+        (Doubtful(why="timeout"), {"last_known_id": 7}, DOUBT_WAIT),
+        (Doubtful(why="timeout"), {}, None),
+        (Doubtful(why="timeout"), {"last_known_id": 7, "kind": DeliveryKind.EDIT}, None),
+        (Tripped(why="KeyError", left=True, times=1), {"last_known_id": 7}, DOUBT_WAIT),
+        (Tripped(why="KeyError", left=True, times=MOST_TRIPS), {"last_known_id": 7}, None),
+        (ProvedAbsent(wait=DOUBT_WAIT), {}, DOUBT_WAIT),
+        (ProvedAbsent(wait=DOUBT_WAIT), {"doubts": 9}, DOUBT_WAIT),
+        (ProvedAbsent(), {"doubts": 9}, None),
+        (RefusedAgain(why="TEXT_STRANGE"), {"doubts": 9}, None),
+        (TokenBad(why="401"), {}, None),
+        (Accepted(message_id=9), {}, None),
+    ],
+)
+def test_what_its_chat_waits_for(
+    outcome: Outcome, changes: dict[str, object], held: timedelta | None
+) -> None:
+    settled = settle(claimed(**changes), outcome, NOW)
+    assert held_until(settled, outcome, NOW) == (held and NOW + held)
 
 
 def test_a_wait_says_since_when() -> None:
@@ -185,4 +270,4 @@ def test_a_wait_says_since_when() -> None:
 
 def test_what_was_proved_absent_is_known_as_such_and_doubted_no_more() -> None:
     settled = settle(claimed(maybe_sent=True, doubts=2), ProvedAbsent(), NOW)
-    assert (settled.proved_absent, settled.maybe_sent, settled.doubts) == (True, False, 0)
+    assert (settled.proved_absent, settled.maybe_sent, settled.doubts) == (True, False, 2)

@@ -59,7 +59,7 @@ def test_what_is_gathered_for_a_chat_that_is_no_more_is_an_orphan(store: SqlStor
     assert store.orphans([]) == (DESK, FUND)
     assert store.orphans([DESK]) == (FUND,)
     assert store.orphans([DESK, FUND]) == ()
-    store.release([one.id for one in store.gathered(MORNING, [FUND])])
+    store.release([one.id for one in store.gathered(MORNING, [FUND])], MORNING)
     assert store.orphans([DESK]) == ()
 
 
@@ -165,17 +165,17 @@ def test_two_threads_that_fold_the_same_make_one_digest(store: SqlStore) -> None
 
 def test_released_ones_go_out_on_their_own(store: SqlStore) -> None:
     found = gather(store, Priority.LOW, Priority.LOW)
-    assert store.release([found[0].id]) == 1
-    assert store.release([found[0].id]) == 0
+    assert store.release([found[0].id], MORNING) == 1
+    assert store.release([found[0].id], MORNING) == 0
     (alone,) = claim(store)
-    assert (alone.key, alone.kind, alone.not_before) == ("story:1", K.ALERT, None)
+    assert (alone.key, alone.kind, alone.not_before) == ("story:1", K.ALERT, MORNING)
     assert keys_of(store.gathered(MORNING)) == [("story:2", DESK)]
 
 
 def test_the_alerts_a_chat_had_are_counted_without_those_gathered(store: SqlStore) -> None:
     queue(store, (DESK, FUND), (DESK,), (DESK,))
     found = gather(store, Priority.LOW, Priority.LOW)
-    store.release([found[0].id])
+    store.release([found[0].id], MORNING)
     with store.work() as work:
         work.add_notice("notice:1", "hello", DESK, later(hours=1))
         assert work.alerts_since(NOW) == {DESK: 4, FUND: 1}
@@ -194,7 +194,7 @@ def test_what_a_parked_chat_is_owed_waits_for_it(store: SqlStore) -> None:
     queue(store, (DESK, FUND))
     found = gather(store, Priority.LOW, Priority.LOW, Priority.LOW)
     fold(store, found[:2])
-    store.release([found[2].id])
+    store.release([found[2].id], MORNING)
     with store.work() as work:
         work.add_notice("notice:1", "hello", DESK, NOW)
     assert keys_of(claim(store)) == [("story:1", FUND)]
@@ -230,3 +230,61 @@ def test_a_digest_that_cannot_be_written_folds_nothing(sql: SqlStore) -> None:
         fold(sql, found)
     other.close()
     assert fold(sql, found) == 1
+
+
+# a clock that was set back, and what waits for something else
+
+
+def test_what_was_gathered_by_a_clock_that_ran_ahead_is_due(store: SqlStore) -> None:
+    gather(store, Priority.LOW)
+    assert store.gathered(later(days=-365)) != ()
+    assert store.gathered(later(seconds=-9)) == ()  # as much as any clock is corrected by
+
+
+def test_a_follow_up_held_over_the_night_by_a_clock_that_ran_ahead_goes_out(store: SqlStore) -> None:
+    queue(store, (DESK,))
+    (first,) = claim(store, NOW)
+    store.settle(replace(first, state=S.SENT, message_id=41, settled_at=NOW))
+    with store.work() as work:
+        turn = Due(chat=DESK, gather_until=later(days=9), silent=False)
+        article_id = keep(work, story_id=StoryId(1))
+        work.add_follow_up(StoryId(1), article_id, Reason.DENIED, "no", later(days=8), {DESK: turn})
+    assert [one.kind for one in claim(store, MORNING)] == [K.FOLLOW_UP]
+
+
+def test_an_edit_owed_by_a_clock_that_ran_ahead_goes_out(store: SqlStore) -> None:
+    queue(store, (DESK,))
+    (first,) = claim(store, NOW)
+    store.settle(replace(first, state=S.SENT, message_id=41, settled_at=NOW))
+    with store.work() as work:
+        work.touch_story(StoryId(1), later(days=8))
+    assert claim(store, later(days=8, minutes=-59)) == ()  # that may be its minute
+    assert [one.kind for one in claim(store, MORNING)] == [K.EDIT]
+
+
+def test_released_at_the_end_of_its_wait_it_waits_since_then(store: SqlStore) -> None:
+    (alone,) = gather(store, Priority.LOW)
+    store.release([alone.id], MORNING)
+    assert [one.since for one in store.undelivered(MORNING)] == [MORNING]
+
+
+def test_released_before_its_time_it_is_due_at_once(store: SqlStore) -> None:
+    (alone,) = gather(store, Priority.LOW)
+    store.release([alone.id], later(hours=1))
+    assert keys_of(claim(store, later(hours=1))) == [("story:1", DESK)]
+
+
+def test_a_follow_up_waits_for_the_digest_its_story_was_folded_into(store: SqlStore) -> None:
+    queue(store, (DESK,), (DESK,))
+    first, *_ = claim(store, later(minutes=1))
+    store.settle(replace(first, state=S.UNSURE, maybe_sent=True, not_before=later(minutes=2)))
+    with store.work() as work:
+        article_id = keep(work, story_id=StoryId(1))
+        work.add_follow_up(StoryId(1), article_id, Reason.DENIED, "denied", later(minutes=1))
+    store.settle(replace(claim(store)[0], state=S.WAITING, maybe_sent=False))  # it had not arrived
+    assert fold(store, store.open_alerts(MORNING)) == 2
+    (digest,) = claim(store)
+    assert digest.kind is K.DIGEST
+    store.settle(replace(digest, state=S.SENT, message_id=41, settled_at=MORNING))
+    (answer,) = claim(store)
+    assert (answer.kind, answer.first_message_id) == (K.FOLLOW_UP, 41)

@@ -139,3 +139,18 @@ def test_a_wait_decided_in_the_future_is_over(decided: float | None, due_now: bo
     since = None if decided is None else at(decided)
     waiting = owed(1, state=S.WAITING, not_before=at(9 * 3_600), waits_since=since)
     assert bool(pick([waiting], held={}, busy=(), now=NOW, limit=9)) is due_now
+
+
+@pytest.mark.parametrize(
+    ("waiting", "due_now"),
+    [
+        (owed(1, queued_at=at(9), not_before=at(3_600)), False),
+        (owed(1, queued_at=at(11), not_before=at(3_600)), True),
+        (owed(1, queued_at=at(60), not_before=at(60), edit=True), False),
+        (owed(1, queued_at=at(86_400), not_before=at(86_400), edit=True), True),
+        (owed(1, queued_at=at(86_400), edit=True), True),
+    ],
+    ids=["a small correction", "queued tomorrow", "an edit's minute", "an edit of tomorrow", "at once"],
+)
+def test_the_turn_of_what_was_queued_in_the_future_has_come(waiting: Owed, due_now: bool) -> None:
+    assert bool(pick([waiting], held={}, busy=(), now=NOW, limit=9)) is due_now

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from monitor.core.errors import LeaseLost
 from monitor.core.messages import Delivery, DeliveryState
-from monitor.core.model import Due, Hold, Reason, Send, Skip, Tier
-from monitor.store.sql import SqlStore
+from monitor.core.model import DeliveryId, Due, Hold, Reason, Send, Skip, Tier
+from monitor.store.sql import SqlStore, open_store
 from tests.builders import NOW, a_verdict, an_article
 from tests.store.desk import DESK, FUND, SEND, keep, keys_of, later, queue, send, the_source
 
@@ -306,3 +307,70 @@ def test_the_chats_that_are_held(store: SqlStore) -> None:
     store.hold_chat(DESK, later(seconds=30), NOW)
     store.hold_chat(FUND, later(seconds=10), NOW)
     assert store.held_chats(later(seconds=20)) == {DESK: later(seconds=30)}
+
+
+HERE, THERE = "-1001000000001", "-1001000000002"
+
+
+def in_doubt(store: SqlStore, address: str = HERE) -> Delivery:
+    """An alert that may have arrived at this address."""
+    queue(store, (DESK,))
+    (delivery,) = store.claim(NOW + LEASE, LEASE, 1, (), {DESK: address})
+    store.settle(replace(delivery, state=S.UNSURE, maybe_sent=True, not_before=NOW, settled_at=None))
+    return delivery
+
+
+@pytest.mark.parametrize("what", ["stopped", "resumed"])
+def test_one_that_may_have_arrived_counts_although_its_chat_is_parked(store: SqlStore, what: str) -> None:
+    delivery = in_doubt(store)
+    store.park_chat(DESK, "kicked", NOW)
+    if what == "resumed":
+        store.unpark_chat(DESK)
+    assert store.others_in_doubt(HERE, DeliveryId(99))
+    assert not store.others_in_doubt(HERE, delivery.id)
+    assert not store.others_in_doubt(THERE, DeliveryId(99))
+
+
+def test_a_chat_that_left_the_configuration_is_remembered_where_it_was(store: SqlStore) -> None:
+    in_doubt(store)
+    (delivery,) = store.claim(NOW + LEASE, LEASE, 1, (), {})
+    store.settle(replace(delivery, state=S.PARKED))
+    assert store.others_in_doubt(HERE, DeliveryId(99))
+
+
+def test_one_that_goes_to_another_address_may_still_be_at_the_old_one(store: SqlStore) -> None:
+    in_doubt(store)
+    assert not store.answer_open(HERE, 0)
+    store.claim(NOW + LEASE, LEASE, 1, (), {DESK: THERE})
+    assert (store.answer_open(HERE, 0), store.answer_open(THERE, 0)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "above_40", "above_41"),
+    [
+        ({"state": S.SENT, "message_id": 41}, True, False),
+        ({"state": S.SENT, "message_id": 41, "maybe_sent": False}, False, False),
+        ({"state": S.DEAD}, True, True),
+    ],
+    ids=["sent again, above the first copy", "found", "given up"],
+)
+def test_a_copy_of_unknown_id_may_be_there_after(
+    store: SqlStore, outcome: dict[str, Any], above_40: bool, above_41: bool
+) -> None:
+    in_doubt(store)
+    (delivery,) = store.claim(NOW + LEASE, LEASE, 1, (), {DESK: HERE})
+    store.settle(replace(delivery, settled_at=NOW, **outcome))
+    assert (store.answer_open(HERE, 40), store.answer_open(HERE, 41)) == (above_40, above_41)
+
+
+def test_whoever_is_where_a_chat_is_held_is_held(store: SqlStore) -> None:
+    queue(store, (FUND,))
+    store.hold_chat(DESK, later(hours=9), NOW, HERE)
+    assert store.claim(later(minutes=1), LEASE, 9, (), {FUND: HERE}) == ()
+    assert keys_of(store.claim(later(minutes=1), LEASE, 9, (), {FUND: THERE})) == [("story:1", "fund")]
+
+
+def test_a_database_is_told_from_any_other_for_ever(store: SqlStore, tmp_path: Path) -> None:
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    assert store.database_id() == store.database_id() != other.database_id()
+    other.close()

@@ -115,7 +115,8 @@ def test_what_was_owed_goes_out_as_what_it_is(upgraded: SqlStore) -> None:
         (DESK, DeliveryKind.NOTICE),
         (FUND, DeliveryKind.ALERT),
     ]
-    assert {one.chat: one.last_known_id for one in (desk, fund)} == {DESK: 41, FUND: None}
+    # 41 was sent before addresses were written down: it may be of another row of numbers.
+    assert {one.chat: one.last_known_id for one in (desk, fund)} == {DESK: None, FUND: None}
 
 
 def test_earlier_articles_are_found(upgraded: SqlStore) -> None:
