@@ -6,8 +6,29 @@ from telegram import ChatFullInfo, ChatMember
 from telegram.constants import ChatAction, ChatMemberStatus, ChatType
 
 from alerts.telegram import TelegramSender
-from monitor.core.errors import ChatGone, TopicGone
-from monitor.core.settings import Chat
+from monitor.core.errors import (
+    ChatGone,
+    ChatMigrated,
+    MessageRefused,
+    NotSent,
+    RetryLater,
+    SendError,
+    TokenRefused,
+    TopicGone,
+    Unsure,
+)
+from monitor.core.settings import Channel, Chat
+
+_MENDS: tuple[tuple[type[SendError], str], ...] = (
+    (ChatGone, "write to the bot or add it there; check the chat's id"),
+    (TopicGone, "open the topic again, or change thread:"),
+    (ChatMigrated, "write the new number as the chat's id"),
+    (TokenRefused, "copy it again from @BotFather into TELEGRAM_BOT_TOKEN"),
+    (NotSent, "check the network and HTTPS_PROXY"),
+    (Unsure, "look whether it came; check the network and HTTPS_PROXY"),
+    (RetryLater, "wait so long, then try again"),
+    (MessageRefused, "please report this: the test is plain text"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +57,7 @@ class Probe(TelegramSender):
             member = await self._asked(self._bot.get_chat_member, chat_id=chat.id, user_id=bot_id)
             return _missing_right(told, member) or await self._topic_trouble(chat, told)
         except ChatGone as error:
-            return Obstacle(problem=str(error), mend="write to the bot or add it there; check the chat's id")
+            return Obstacle(problem=str(error), mend=mend_of(error))
 
     async def _topic_trouble(self, chat: Chat, told: ChatFullInfo) -> Obstacle | None:
         if chat.thread is None:
@@ -53,8 +74,15 @@ class Probe(TelegramSender):
                 message_thread_id=chat.thread,
             )
         except TopicGone as error:
-            return Obstacle(problem=f"topic {chat.thread}: {error}", mend="open it again, or change thread:")
+            return Obstacle(problem=f"topic {chat.thread}: {error}", mend=mend_of(error))
         return None
+
+
+def mend_of(error: SendError, channel: Channel = Channel.TELEGRAM) -> str:
+    """What a person can do about a message that did not go out."""
+    if channel is not Channel.TELEGRAM and isinstance(error, ChatGone):
+        return "check the address"
+    return next((mend for kind, mend in _MENDS if isinstance(error, kind)), "try again later")
 
 
 def _missing_right(told: ChatFullInfo, member: ChatMember) -> Obstacle | None:

@@ -35,7 +35,7 @@ from monitor.core.errors import PolicywireError, UserError
 from monitor.core.settings import Config
 from monitor.crawl import Swept, browser_warning, new_process, run_until_done
 from monitor.demo.run import run_demo
-from monitor.doctor import examine
+from monitor.doctor.examine import examine
 from monitor.explain import explain
 from monitor.lab import show_backtest, show_comparison, try_rules
 from monitor.options import AsJson, ConfigPath, Days, archive, config_path, configuration

@@ -1,11 +1,14 @@
 """What the doctor finds, against the stand-in for Telegram and real files."""
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,13 +17,17 @@ import pytest
 
 from alerts.probe import Probe
 from monitor import logs
+from monitor.config.environment import read_environment
 from monitor.core.model import ChatName
-from monitor.doctor import Finding, examine
+from monitor.doctor.database import look_at_database
+from monitor.doctor.examine import examine
+from monitor.doctor.files import disk
+from monitor.doctor.finding import Finding
 from monitor.store.sql import open_store
 from tests.builders import NOW, an_article
 from tests.llm_server import LlmServer
 from tests.store.desk import keep, send, the_source
-from tests.telegram_server import TOKEN, TelegramServer, blocked, refused
+from tests.telegram_server import TOKEN, Fault, TelegramServer, blocked, refused
 
 ROOT = Path(__file__).parents[1]
 RULES = "rules:\n  list:\n    - {id: ecny, topic: ecny, terms: [digital yuan]}\n"
@@ -91,12 +98,13 @@ async def test_without_a_token_nobody_is_asked(tmp_path: Path) -> None:
     assert all(one.ok for one in found.values())
 
 
-async def test_a_mistake_in_the_file_stops_no_other_look(surgery: Surgery, server: TelegramServer) -> None:
+async def test_a_mistake_in_the_file_is_told_alone(surgery: Surgery) -> None:
     surgery.tail += "nonsense: 1\n"
     found = await surgery.examine()
+    assert [name for name, one in found.items() if not one.ok] == ["config"]
     assert "nonsense" in found["config"].words
-    assert not found["config"].ok
     assert "disk" in found
+    assert found["token"].words == "not looked at: mend config first"  # nobody knows which server to ask
 
 
 async def test_a_mistake_in_the_environment(surgery: Surgery) -> None:
@@ -206,6 +214,87 @@ async def test_a_test_message_is_silent_and_known_to_reading_back(
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("fault", "mend"),
+    [
+        (blocked(), "write to the bot or add it there; check the chat's id"),
+        (refused("TOPIC_CLOSED"), "open the topic again, or change thread:"),
+        (refused("can't parse entities"), "please report this: the test is plain text"),
+        (refused("never heard of"), "please report this: the test is plain text"),
+    ],
+    ids=["blocked", "topic closed", "refused", "refused without a reason"],
+)
+async def test_a_test_that_does_not_arrive_has_its_own_mend(
+    surgery: Surgery, server: TelegramServer, fault: Fault, mend: str
+) -> None:
+    server.chat_faults["7"] = fault
+    found = await surgery.examine(send=True)
+    assert found["test to desk"].mend == mend
+
+
+async def test_a_closed_topic_is_only_seen_by_sending(surgery: Surgery, server: TelegramServer) -> None:
+    surgery.chats = ["{name: desk, id: -1001, thread: 5}"]
+    server.topics["-1001"] = {5}
+    server.closed_topics.add(("-1001", 5))
+    found = await surgery.examine(send=True)
+    assert (
+        found["chat desk"].words == "the bot may post, topic 5 is there (whether it is closed, --send tells)"
+    )
+    assert found["test to desk"].mend == "open the topic again, or change thread:"
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may write everywhere: look with the eyes of somebody else."""
+    before = os.geteuid()
+    os.seteuid(65534 if before == 0 else before)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+@pytest.fixture
+def readable() -> Iterator[Path]:
+    """A folder that everybody may look into and nobody may write."""
+    folder = Path(tempfile.mkdtemp())
+    (folder / "file").touch()
+    folder.chmod(0o555)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "mend"),
+    [
+        ("x.db", "may not be written", "chown or chmod"),
+        ("sub/deep/x.db", "may not be written", "chown or chmod"),
+        ("file/x.db", "is no folder", "move it away"),
+    ],
+)
+def test_a_database_that_nobody_can_make(readable: Path, name: str, words: str, mend: str) -> None:
+    findings: list[Finding] = []
+    environment = read_environment({"DATABASE_URL": f"sqlite:///{readable / name}"}, readable / ".env")
+    with as_nobody():
+        assert look_at_database(environment, findings, NOW) is None
+    (found,) = findings
+    assert not found.ok
+    assert found.words.startswith(f"{readable / name} cannot be made or kept: {readable}")
+    assert found.words.endswith(words)
+    assert found.mend.startswith(mend)
+
+
+def test_a_database_in_a_folder_that_nobody_may_look_into(readable: Path) -> None:
+    environment = read_environment({"DATABASE_URL": f"sqlite:///{readable / 'x.db'}"}, readable / ".env")
+    findings: list[Finding] = []
+    readable.chmod(0o700 if os.geteuid() == 0 else 0o000)
+    with as_nobody():
+        assert [one.name for one in disk(environment)] == ["disk"]
+        assert look_at_database(environment, findings, NOW) is None
+    assert [one.ok for one in findings] == [False]
+
+
 async def test_files_that_others_may_read(surgery: Surgery) -> None:
     open_store(surgery.env["DATABASE_URL"]).close()
     surgery.database.chmod(0o644)
@@ -260,7 +349,7 @@ async def test_a_backlog_and_parked_chats(surgery: Surgery) -> None:
         article_id = keep(work, story_id=story.id, article=an_article())
         work.add_alert(story.id, article_id, send(ChatName("desk")), NOW)
     two_hours_later = await surgery.troubles(now=lambda: NOW + timedelta(hours=2))
-    assert two_hours_later["outbox"] == "1 alerts wait since 2026-11-24 08:00 UTC"
+    assert two_hours_later["outbox"] == "alerts wait since 2026-11-24 08:00 UTC (1)"
     store.park_chat(ChatName("desk"), "kicked", NOW)
     assert await surgery.troubles() == {"parked": "chat desk: kicked"}
     store.close()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config.document import read_text
 from monitor.config.edit import checked, save, with_rule, with_rule_switched, with_source
 from monitor.core.errors import ConfigError, UserError
 
@@ -98,8 +99,9 @@ def test_a_rule_is_switched_off_where_it_stands_and_leaves_no_trace(rule_id: str
     ("written", "switched"),
     [
         ("- id: x\n    query: a\n    enabled: false   # too loud", "enabled: true # too loud"),
-        ("- id: x\n    enabled: false\n    query: a", None),
-        ("- id: x\n    # too loud\n    enabled: false\n    query: a", None),
+        ("- id: x\n    enabled: false", None),
+        ("- id: x\n    enabled: False", "enabled: True"),
+        ("- id: x\n    # too loud\n    enabled: false\n    query: a\n    weight: 1", "enabled: true"),
         ("- enabled: false\n    id: x", "- enabled: true"),
         ("- id: x\n    enabled: false\n\n  # heading\n  - id: y", None),
         ("- {id: x, enabled: false}   # short", "- {id: x} # short"),
@@ -140,7 +142,7 @@ def test_a_new_source_stands_before_the_next_heading(text: str, added: list[str]
 def test_an_empty_list_becomes_one_of_lines() -> None:
     text = "sources:\n  add: []   # none yet\n\n# the end\nrules:\n  list: []\n"
     assert with_source(text, {"id": "w"}).splitlines()[1:5] == [
-        "  add:      # none yet",
+        "  add:   # none yet",
         "    - id: w",
         "",
         "# the end",
@@ -182,6 +184,104 @@ def test_a_new_source_is_the_only_change() -> None:
         "+   - id: two",
         "+     url: https://two.example/feed",
     ]
+
+
+BRACKETS = """\
+rules: {threshold:   3,
+  list: [
+    {id: a},   # the first
+    {id: b, query: 'x
+       y'}     # the last
+  ]   # end
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        (
+            BRACKETS,
+            BRACKETS.replace("'}     # the last\n", "'},     # the last\n    {id: n, query: 'c: d'}\n"),
+        ),
+        (
+            BRACKETS.replace("y'}", "y'} ,"),
+            BRACKETS.replace("y'}     # the last\n", "y'} ,     # the last\n    {id: n, query: 'c: d'},\n"),
+        ),
+        ("rules: {list: [{id: a}, ]}  # x\n", "rules: {list: [{id: a}, {id: n, query: 'c: d'}, ]}  # x\n"),
+        ("rules: {list: []}", "rules: {list: [{id: n, query: 'c: d'}]}"),
+        ("rules: {list: }", "rules: {list: [{id: n, query: 'c: d'}] }"),
+        ("rules: {list: ~}", "rules: {list: [{id: n, query: 'c: d'}]}"),
+        ("rules:\n  list: [ # x\n  ]", "rules:\n  list: [{id: n, query: 'c: d'} # x\n  ]"),
+        ("rules:\n  list:  # x", "rules:\n  list:  # x\n    - id: n\n      query: 'c: d'"),
+        ("rules:\n  list: null # x\n", "rules:\n  list: # x\n    - id: n\n      query: 'c: d'\n"),
+        ("rules: {}  # x\n", "rules:  # x\n  list:\n    - id: n\n      query: 'c: d'\n"),
+        ("rules:\n list:\n -   # x\n", "rules:\n list:\n -   # x\n - id: n\n   query: 'c: d'\n"),
+    ],
+)
+def test_a_rule_joins_a_list_however_that_is_written(text: str, after: str) -> None:
+    assert with_rule(text, {"id": "n", "query": "c: d"}) == after
+
+
+@pytest.mark.parametrize(
+    ("rule", "off"),
+    [
+        ("- id: x\n    enabled: true", "- id: x\n    enabled: false  # x was true"),
+        ("- id: x\n    enabled: true  # y", "- id: x\n    enabled: false  # y"),
+        ("- id: x\n    enabled: TRUE", "- id: x\n    enabled: FALSE"),
+        ("- {id: x, enabled: true}  # y", "- {id: x, enabled: false}  # y  # x was true"),
+        ("- {enabled: true, id: x}", "- {enabled: false, id: x}"),
+        ("- {id: x,}", "- {id: x, enabled: false,}"),
+        ("- id: x\n    query: >+\n     a\n\n", "- id: x\n    query: >+\n     a\n\n\n    enabled: false"),
+    ],
+)
+def test_whatever_was_said_of_being_on_comes_back(rule: str, off: str) -> None:
+    text, expected = (f"rules:\n  list:\n  {one}\n  - id: y\n" for one in (rule, off))
+    assert with_rule_switched(text, "x", on=False) == expected
+    assert with_rule_switched(expected, "x", on=True) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('rules:\n  list:\n  - {id: x, enabled: "true"}\n', "write “enabled: false” under rule “x” by hand"),
+        ("rules:\n  list:\n  - {id: x, enabled: }\n", "write “enabled: false” under rule “x” by hand"),
+        ("rules:\n  list: [id: x]\n", "write “enabled: false” under rule “x” by hand"),
+    ],
+    ids=["a text for a switch", "a switch that says nothing", "a rule without brackets"],
+)
+def test_what_cannot_be_switched_is_refused_in_one_line(text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        with_rule_switched(text, "x", on=False)
+    assert str(refused.value).endswith(f"cannot be changed from here without touching other lines ({words})")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_rule_behind_a_text_without_its_last_line_break_is_refused() -> None:
+    text = "rules:\n  list:\n  - id: x\n    query: |\n      a"
+    with pytest.raises(ConfigError, match=r"write this under rules\.list by hand: \{id: y, query: 'b: c'\}"):
+        with_rule(text, {"id": "y", "query": "b: c"})
+    off = with_rule_switched(text, "x", on=False)
+    assert off == text.replace("    query", "    enabled: false\n    query")
+    assert with_rule_switched(off, "x", on=True) == text
+
+
+def test_a_secret_in_what_is_added_is_told_as_such() -> None:
+    with pytest.raises(ConfigError, match="looks like a bot token"):
+        with_rule(SMALL, {"id": "x", "query": "123456:" + "A" * 35})
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
+def test_line_ends_and_a_byte_order_mark_stay(tmp_path: Path, mark: bytes) -> None:
+    path = tmp_path / "config.yaml"
+    raw = mark + SMALL.replace("\n", "\r\n").encode()
+    path.write_bytes(raw)
+    before = read_text(path)
+    off = with_rule_switched(before, "ecny", on=False)
+    save(path, before, off)
+    assert path.read_bytes() == raw.rstrip() + b"\r\n    enabled: false\r\n"
+    save(path, off, with_rule_switched(read_text(path), "ecny", on=True))
+    assert path.read_bytes() == raw
 
 
 def test_the_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
