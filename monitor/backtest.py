@@ -92,25 +92,50 @@ def compare(archive: Archive, old: Config, new: Config, since: datetime) -> Comp
     )
 
 
-def preview(archive: Archive, old: Config, new: Config, now: datetime) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewWords:
+    """One language's words for what a change would have done."""
+
+    found: str  # {articles} {new} {old}
+    gained: str  # {stories}
+    lost: str  # {stories}
+    none: str
+    named: str  # {count} {titles} {more}
+    more: str  # {count}
+    title: str  # {title}
+    semicolon: str
+
+
+ENGLISH_PREVIEW = PreviewWords(
+    found="Last 7 days, {articles:,} articles. Stories alerted: {new}, with the rules as they are {old}.",
+    gained="Gained {stories}",
+    lost="Lost {stories}",
+    none="0.",
+    named="{count}: {titles}{more}.",
+    more=" and {count} more",
+    title="“{title}”",
+    semicolon="; ",
+)
+
+
+def preview(
+    archive: Archive, old: Config, new: Config, now: datetime, words: PreviewWords = ENGLISH_PREVIEW
+) -> str:
     """Three lines on what the change would have done in the last seven days."""
     found = compare(archive, old, new, now - timedelta(days=7))
-    return "\n".join(
-        (
-            f"Last 7 days, {found.articles:,} articles. Stories alerted: "
-            f"{found.kept + len(found.gained)}, with the rules as they are {found.kept + len(found.lost)}.",
-            f"Gained {_named(found.gained)}",
-            f"Lost {_named(found.lost)}",
-        )
+    counted = words.found.format(
+        articles=found.articles, new=found.kept + len(found.gained), old=found.kept + len(found.lost)
     )
+    gained = words.gained.format(stories=_named(found.gained, words))
+    return "\n".join((counted, gained, words.lost.format(stories=_named(found.lost, words))))
 
 
-def _named(stories: Sequence[Told]) -> str:
+def _named(stories: Sequence[Told], words: PreviewWords) -> str:
     if not stories:
-        return "0."
-    shown = "; ".join(f"“{told.title}”" for told in stories[:_MOST_NAMED])
-    more = f" and {len(stories) - _MOST_NAMED} more" if len(stories) > _MOST_NAMED else ""
-    return f"{len(stories)}: {shown}{more}."
+        return words.none
+    titles = words.semicolon.join(words.title.format(title=told.title) for told in stories[:_MOST_NAMED])
+    more = words.more.format(count=len(stories) - _MOST_NAMED) if len(stories) > _MOST_NAMED else ""
+    return words.named.format(count=len(stories), titles=titles, more=more)
 
 
 class _Count:

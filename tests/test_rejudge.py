@@ -117,6 +117,7 @@ TERMS = (
     "软件",
     "人民银行",
     r"/\d+亿/",
+    "/央行(?!票)/",
     "@mine",
     "@other",
 )
@@ -222,7 +223,9 @@ def test_what_is_not_judged_again_would_be_judged_the_same(
     assert len(found) == len(texts)
     for trial in found:
         [kept] = store.full([trial.judged.article_id])
-        assert outcome(trial.verdict(0)) == outcome(judged(side.judge, kept.article))
+        verdict = judged(side.judge, kept.article)
+        assert trial.relevant(0) == verdict.relevant
+        assert outcome(trial.verdict(0)) == outcome(verdict)
 
 
 # ── no more than that ──
@@ -257,6 +260,8 @@ def again(store: SqlStore, book: RuleBook, since: datetime) -> list[str]:
             ["e-CNY and a fine", "a fine day"],
         ),
         (replace(BOOK, rules=(*BOOK.rules, a_rule(r"/k.ng/", id=RuleId("king")))), list(TITLES)),
+        (replace(BOOK, rules=(*BOOK.rules, a_rule("/金融(?!街)/", id=RuleId("money")))), []),
+        (replace(BOOK, rules=(*BOOK.rules, a_rule("fine", id=RuleId("fine"), weight=2.5))), []),
         (replace(BOOK, model=MODELS[1]), list(TITLES)),
     ],
     ids=[
@@ -268,6 +273,8 @@ def again(store: SqlStore, book: RuleBook, since: datetime) -> list[str]:
         "a rule more",
         "a term more in a set",
         "an expression, which the index does not know",
+        "an expression around Chinese words, which it knows",
+        "a rule too weak to make anything relevant",
         "another learned part",
     ],
 )
@@ -325,6 +332,33 @@ def test_two_books_share_one_pass(store: SqlStore, calendar: Calendar) -> None:
     sides = [Side.of(BOOK, f"base {day}"), Side.of(replace(BOOK, rules=BOOK.rules[1:]), "less")]
     scores = [[trial.verdict(side).score for side in (0, 1)] for trial in rejudge(store, sides, day)]
     assert scores == [[4.0, 0.0], [0.0, 0.0], [4.0, 4.0], [0.0, 0.0], [0.0, 0.0]]
+
+
+def test_what_stays_irrelevant_is_judged_only_when_asked_for(store: SqlStore, calendar: Calendar) -> None:
+    day = calendar.turn()
+    fill(store, BOOK, f"base {day}", [report(title, day) for title in TITLES])
+    weak = replace(BOOK, rules=(*BOOK.rules, a_rule("fine", id=RuleId("fine"), weight=2.0)))
+    found = list(rejudge(store, [Side.of(weak, "weak"), Side.of(BOOK, f"base {day}")], day))
+    assert [trial.kept for trial in found] == [None] * len(TITLES)
+    assert [trial.relevant(0) for trial in found] == [True, False, True, False, False]
+    assert [trial.verdict(0).score for trial in found] == [4.0, 2.0, 4.0, 2.0, 0.0]
+    assert [trial.verdict(1).score for trial in found] == [4.0, 0.0, 4.0, 0.0, 0.0]
+
+
+def test_weak_rules_add_up(store: SqlStore, calendar: Calendar) -> None:
+    day = calendar.turn()
+    fill(store, BOOK, f"base {day}", [report(title, day) for title in TITLES])
+    weak = [a_rule(word, id=RuleId(word), weight=1.5) for word in ("fine", "day")]
+    assert again(store, replace(BOOK, rules=(*BOOK.rules, *weak)), day) == ["a fine day"]
+
+
+def test_a_topic_gained_may_make_another_rule_fire(store: SqlStore, calendar: Calendar) -> None:
+    day = calendar.turn()
+    asking = a_rule("fine AND topic:fintech", id=RuleId("asking"), weight=2.0)
+    old = replace(BOOK, rules=(*BOOK.rules, asking))
+    fill(store, old, f"topics {day}", [report(title, day) for title in TITLES])
+    new = replace(old, rules=(*old.rules, a_rule("a fine day", id=RuleId("day"), weight=1.0)))
+    assert [trial.relevant(0) for trial in trials(store, new, day)] == [True, False, True, True, False]
 
 
 def test_an_empty_archive_has_no_trials(tmp_path: Path) -> None:

@@ -39,8 +39,10 @@ from monitor.core.rules.clauses import (
     may_hold_without_terms,
     showing,
     term_ids,
+    told,
 )
 from monitor.core.rules.lexicon import Automaton, Lexicon
+from monitor.core.rules.musts import Must, Musts, must_have
 from monitor.core.text import Normalised, normalise
 
 TITLE_FACTOR = 1.0
@@ -68,6 +70,7 @@ class Compiled:
     asks_topics: bool  # its turn comes when the topics are known
     asks_language: bool
     regexes: frozenset[int]  # one that ran out of time keeps the rule from firing
+    musts: frozenset[int]  # numbers of what its query cannot hold without, see `Musts`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +81,12 @@ class Reading:
     folded: Mapping[Field, Normalised]
     scopes: tuple[tuple[float, Sight], ...]  # title, lead, whole
     stopped: frozenset[int]  # regular expressions that ran out of time
+    met: frozenset[int]  # numbers of what queries cannot hold without, as far as it is found
 
     def about(self, topics: frozenset[Topic]) -> "Reading":
         """The same, when it is known what it is about."""
-        blank = blank_of(self.title._replace(topics=topics))
-        found = ([spot for spots in sight.spots.values() for spot in spots] for _, sight in self.scopes)
-        sights = [showing(blank, spots) for spots in found]
-        factors = (factor for factor, _ in self.scopes)
-        return replace(self, scopes=tuple(zip(factors, sights, strict=True)))
+        known = {id(sight): told(sight, topics) for _, sight in self.scopes}
+        return replace(self, scopes=tuple((factor, known[id(sight)]) for factor, sight in self.scopes))
 
     @property
     def title(self) -> Sight:
@@ -105,6 +106,7 @@ class Judge:
     rules_of: Mapping[int, tuple[int, ...]]  # positions of the rules whose query mentions a term
     authorities: Authorities
     doctypes: Kinds
+    musts: Musts
     sets_of: Mapping[int, tuple[str, ...]]  # names of the sets that hold a term
     model: Relevance | None
     asks_language: bool
@@ -133,7 +135,7 @@ class Judge:
         return self._verdict(report, hits, urgencies, notes)
 
     def _hits(self, report: Reading, urgencies: list[Priority], notes: list[str]) -> list[Hit]:
-        plain, asking = self.candidates(report)
+        plain, asking = (_possible(rules, report) for rules in self.candidates(report))
         hits = self._outcomes(plain, report, urgencies, notes)
         if asking:
             about = report.about(frozenset(topic_points(hits, above=0.0)))
@@ -176,13 +178,14 @@ class Judge:
             language=language or (language_of(" ".join(originals.values())) if self.asks_language else ""),
         )
         blank = blank_of(known)
-        sights = (showing(blank, spots) for spots in (title, lead, found.spots))
+        sights = _widening(blank, (title, lead, found.spots))
         factors = (TITLE_FACTOR, LEAD_FACTOR, WHOLE_FACTOR)
         return Reading(
             originals=originals,
             folded=folded,
             scopes=tuple(zip(factors, sights, strict=True)),
             stopped=found.stopped,
+            met=self.musts.met(sights[-1]),
         )
 
     def candidates(self, report: Reading) -> tuple[list[Compiled], list[Compiled]]:
@@ -293,7 +296,8 @@ def compile_rules(book: RuleBook, version: str = "") -> Judge:
     _refuse_repeated(book)
     lexicon = Lexicon(book.sets)
     sets = {each.name: lexicon.term_set(each.name, f"set {each.name}", "terms") for each in book.sets}
-    rules = tuple(_compile(rule, lexicon) for rule in book.rules)
+    musts: dict[Must, int] = {}
+    rules = tuple(_compile(rule, lexicon, musts) for rule in book.rules)
     rules_of: dict[int, list[int]] = defaultdict(list)
     for number, compiled in enumerate(rules):
         for term in term_ids(compiled.query):
@@ -304,6 +308,7 @@ def compile_rules(book: RuleBook, version: str = "") -> Judge:
         rules_of={term: tuple(numbers) for term, numbers in rules_of.items()},
         authorities=authorities_in(sets),
         doctypes=kinds_in(sets),
+        musts=Musts.of(musts),
         sets_of=_sets_of(sets),
         model=book.model,
         asks_language=any(rule.asks_language for rule in rules),
@@ -321,7 +326,7 @@ def _refuse_repeated(book: RuleBook) -> None:
             raise RuleError(f"set {name}", "name", "two sets have this name", "merge them or rename one")
 
 
-def _compile(rule: Rule, lexicon: Lexicon) -> Compiled:
+def _compile(rule: Rule, lexicon: Lexicon, musts: dict[Must, int]) -> Compiled:
     query = lexicon.clause(rule.query, rule.id, "query")
     if not term_ids(query):
         raise RuleError(rule.id, "query", "it names no term", "add the words to look for")
@@ -341,11 +346,31 @@ def _compile(rule: Rule, lexicon: Lexicon) -> Compiled:
         asks_topics=any(isinstance(part, TopicIs) for part in clauses),
         asks_language=any(isinstance(part, LanguageIs) for part in clauses),
         regexes=frozenset().union(*map(term_ids, written)) & lexicon.regexes(),
+        musts=frozenset(musts.setdefault(must, len(musts)) for must in must_have(query)),
     )
 
 
+def _possible(rules: Iterable[Compiled], report: Reading) -> list[Compiled]:
+    """Without those that cannot hold for want of a word; one whose expression ran out of time says so."""
+    return [rule for rule in rules if rule.musts <= report.met or rule.regexes & report.stopped]
+
+
+def _widening(blank: Sight, scopes: Sequence[Sequence[Spot]]) -> list[Sight]:
+    """What is seen of scopes that take each other in; the same sight where nothing is added."""
+    sights: list[Sight] = []
+    seen = -1
+    for spots in scopes:
+        sights.append(showing(blank, spots) if len(spots) != seen else sights[-1])
+        seen = len(spots)
+    return sights
+
+
 def _smallest_scope(compiled: Compiled, report: Reading) -> tuple[float, Sequence[Spot]] | None:
+    tried: Sight | None = None
     for factor, sight in report.scopes:
+        if sight is tried:
+            continue
+        tried = sight
         spots = compiled.query.holds(sight)
         if spots is None:
             continue

@@ -45,28 +45,37 @@ OTHER = a_rule("bank", id=RuleId("other"))
 @pytest.mark.parametrize(
     ("new", "how", "suspects"),
     [
-        (a_book(OTHER), [How.REMOVED, How.ADDED], [Suspects(fired=R), Suspects(having=need(names("bank")))]),
-        (a_book(a_rule(weight=2.0)), [How.REWEIGHED], [Suspects(fired=R)]),
-        (a_book(a_rule(topic=None)), [How.REWEIGHED], [Suspects(fired=R)]),
-        (a_book(a_rule(priority=Priority.LOW)), [How.REWEIGHED], [Suspects(fired=R)]),
-        (a_book(a_rule("@coin")), [How.REWRITTEN], [Suspects(fired=R, having=need(COIN))]),
-        (a_book(a_rule(unless="price")), [How.REWRITTEN], [Suspects(fired=R, having=need(COIN, ACT))]),
+        (
+            a_book(OTHER),
+            [How.REMOVED, How.ADDED],
+            [Suspects(fired=R, rise=0.0), Suspects(having=need(names("bank")), rise=1.0)],
+        ),
+        (a_book(a_rule(weight=2.5)), [How.REWEIGHED], [Suspects(fired=R, rise=1.5)]),
+        (a_book(a_rule(weight=-2.0)), [How.REWEIGHED], [Suspects(fired=R, rise=0.0)]),
+        (a_book(a_rule(topic=None)), [How.REWEIGHED], [Suspects(fired=R, rise=0.0)]),
+        (a_book(a_rule(priority=Priority.LOW)), [How.REWEIGHED], [Suspects(fired=R, rise=0.0)]),
+        (a_book(a_rule("@coin")), [How.REWRITTEN], [Suspects(fired=R, having=need(COIN), rise=1.0)]),
+        (
+            a_book(a_rule(unless="price")),
+            [How.REWRITTEN],
+            [Suspects(fired=R, having=need(COIN, ACT), rise=1.0)],
+        ),
         (
             a_book(a_rule(needs=("China",), unless="price")),
             [How.REWRITTEN],
-            [Suspects(fired=R, having=need(names("China"), COIN, ACT))],
+            [Suspects(fired=R, having=need(names("China"), COIN, ACT), rise=1.0)],
         ),
         (
             a_book(sets=longer("act", "summon*")),
             [How.REWORDED],
-            [Suspects(fired=R, having=need(COIN, ACT | {"summon*"}), touching=names("summon*"))],
+            [Suspects(fired=R, having=need(COIN, ACT | {"summon*"}), touching=names("summon*"), rise=1.0)],
         ),
         (
             a_book(a_rule(weight=2.0), sets=longer("act", "cs:SAFE")),
             [How.REWEIGHED, How.REWORDED],
             [
-                Suspects(fired=R),
-                Suspects(fired=R, having=need(COIN, ACT | {"cs:SAFE"}), touching=names("cs:SAFE")),
+                Suspects(fired=R, rise=1.0),
+                Suspects(fired=R, having=need(COIN, ACT | {"cs:SAFE"}), touching=names("cs:SAFE"), rise=2.0),
             ],
         ),
         (
@@ -80,6 +89,7 @@ OTHER = a_rule("bank", id=RuleId("other"))
     ids=[
         "one rule for another",
         "a weight",
+        "a weight below nothing",
         "a topic",
         "a priority",
         "a query",
@@ -128,7 +138,7 @@ def test_sets_within_sets_are_looked_into() -> None:
     found = changes(old, replace(old, sets=longer("coin", "DCEP")))
     assert found.sets == ("coin", "all")
     assert found.suspects == (
-        Suspects(fired=R, having=need(COIN | {"cash", "DCEP"}), touching=names("DCEP")),
+        Suspects(fired=R, having=need(COIN | {"cash", "DCEP"}), touching=names("DCEP"), rise=1.0),
     )
 
 
@@ -149,6 +159,20 @@ def test_a_new_order_matters_where_rules_tie() -> None:
 
 def test_a_new_rule_in_front_is_no_new_order() -> None:
     assert len(changes(a_book(), a_book(OTHER, a_rule())).suspects) == 1
+
+
+def test_what_fires_no_more_may_have_taken_points() -> None:
+    old = a_book(a_rule(weight=-2.0))
+    assert changes(old, a_book(OTHER)).suspects[0].rise == 2.0
+    assert changes(old, a_book(a_rule("@coin", weight=3.0))).suspects[0].rise == 5.0
+
+
+def test_rules_that_ask_for_a_topic_may_follow_any_change() -> None:
+    asking = a_rule("bank AND topic:ecny", id=RuleId("asking"), weight=0.5)
+    against = a_rule("cash AND NOT topic:ai", id=RuleId("against"), weight=-1.0)
+    book = a_book(a_rule(), asking, against)
+    assert changes(book, a_book(a_rule(weight=2.0), asking, against)).topics_rise == 1.5
+    assert changes(a_book(), a_book()).topics_rise == 0.0
 
 
 MODEL = Relevance(version="a", trained_on="x", weights={})

@@ -2,31 +2,22 @@
 
 A verdict hangs on the terms found in a report and on where it comes from. So an article of the archive needs
 to be judged again only where a rule that fired on it is another now, or where it has a term that decides: one
-of those a new query cannot hold without, or one that a changed set won or lost.
+of those a new query cannot hold without, or one that a changed set won or lost. And of one that was not
+relevant the score must be able to rise far enough.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
+from math import inf
 
 from monitor.core.errors import RuleError
 from monitor.core.model import Field, Rule, RuleBook, RuleId, TermSet
 from monitor.core.rules.advice import asked_by_judging
-from monitor.core.rules.clauses import (
-    AllOf,
-    AnyOf,
-    AtLeast,
-    Clause,
-    InField,
-    Near,
-    Not,
-    Terms,
-    inside,
-    parts_of,
-)
+from monitor.core.rules.clauses import Clause, Terms, TopicIs, inside
+from monitor.core.rules.musts import Must, must_have
 from monitor.core.rules.query import Reader, parse
 
 Names = frozenset[str]  # terms as written
@@ -64,13 +55,14 @@ class Suspects:
 
     Those on which one of the rules `fired`, and those that have a term of each list of `having` (None: no
     others). Of these only the ones that have a term of `touching`, when there is such a list, and that were
-    `relevant`, if asked.
+    `relevant`, if asked. Their score may rise by `rise` points through this, and by no more.
     """
 
     fired: frozenset[RuleId] = frozenset()
     having: tuple[Needed, ...] | None = None
     touching: Names | None = None
     relevant: bool = False
+    rise: float = inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +72,7 @@ class Changes:
     rules: tuple[Change, ...]
     sets: tuple[str, ...]  # names of the sets that won or lost terms
     suspects: tuple[Suspects, ...]
+    topics_rise: float  # by which a score may rise besides, through rules that ask for topics
     everything: str = ""  # in words, why every article must be judged again; "" when not
     threshold: tuple[float, float]  # the old and the new one
 
@@ -98,6 +91,7 @@ def changes(old: RuleBook, new: RuleBook) -> Changes:
             *_of_judging(sets, new),
             *_of_order(old, new),
         ),
+        topics_rise=sum(_rise(rule, before, after) for rule in _asking_topics(before, after)),
         everything=_everything(old, new),
         threshold=(old.threshold, new.threshold),
     )
@@ -173,25 +167,48 @@ def _clauses(rule: Rule, sets: _Sets, reader: Reader) -> Iterator[Clause]:
 def _listed(before: _Read, after: _Read, terms: _Terms) -> Iterator[tuple[Change, Suspects]]:
     for rule in before.rules:
         if rule not in after.rules:
-            yield Change(rule=rule, how=How.REMOVED), Suspects(fired=frozenset({rule}))
+            suspects = Suspects(fired=frozenset({rule}), rise=_rise(rule, before, after))
+            yield Change(rule=rule, how=How.REMOVED), suspects
     for rule in after.rules:
         if rule not in before.rules:
-            yield Change(rule=rule, how=How.ADDED), Suspects(having=_needed(rule, after, terms))
+            suspects = Suspects(having=_needed(rule, after, terms), rise=_rise(rule, before, after))
+            yield Change(rule=rule, how=How.ADDED), suspects
         else:
             yield from _compared(rule, before, after, terms)
 
 
 def _compared(rule: RuleId, before: _Read, after: _Read, terms: _Terms) -> Iterator[tuple[Change, Suspects]]:
-    was, now, fired = before.rules[rule], after.rules[rule], frozenset({rule})
+    was, now = before.rules[rule], after.rules[rule]
+    fired = Suspects(fired=frozenset({rule}), rise=_rise(rule, before, after))
     if (was.query, was.needs, was.unless) != (now.query, now.needs, now.unless):
-        suspects = Suspects(fired=fired, having=_needed(rule, after, terms))
-        yield Change(rule=rule, how=How.REWRITTEN), suspects
+        yield Change(rule=rule, how=How.REWRITTEN), replace(fired, having=_needed(rule, after, terms))
         return
     if (was.weight, was.topic, was.priority) != (now.weight, now.topic, now.priority):
-        yield Change(rule=rule, how=How.REWEIGHED), Suspects(fired=fired)
+        # It holds in the scope in which it held.
+        rise = max(now.weight - was.weight, 0.0)
+        yield Change(rule=rule, how=How.REWEIGHED), replace(fired, rise=rise)
     if ids := _won_or_lost(rule, before, after):
-        suspects = Suspects(fired=fired, having=_needed(rule, after, terms), touching=terms.names(ids))
+        suspects = replace(fired, having=_needed(rule, after, terms), touching=terms.names(ids))
         yield Change(rule=rule, how=How.REWORDED), suspects
+
+
+def _rise(rule: RuleId, before: _Read, after: _Read) -> float:
+    """The most that a score can gain by the rule's firing now, or by its firing no more.
+
+    Never more than the weight: a rule that holds in a wider scope than the title gives a part of it.
+    """
+    lost = -before.rules[rule].weight if rule in before.rules else 0.0
+    won = after.rules[rule].weight if rule in after.rules else 0.0
+    return max(lost, 0.0) + max(won, 0.0)
+
+
+def _asking_topics(before: _Read, after: _Read) -> frozenset[RuleId]:
+    return frozenset(
+        rule
+        for book in (before, after)
+        for rule, clauses in book.clauses.items()
+        if any(isinstance(part, TopicIs) for clause in clauses for part in inside(clause))
+    )
 
 
 def _needed(rule: RuleId, book: _Read, terms: _Terms) -> tuple[Needed, ...]:
@@ -204,41 +221,8 @@ def _needed(rule: RuleId, book: _Read, terms: _Terms) -> tuple[Needed, ...]:
     return tuple(Needed(names=terms.names(must.ids), field=must.field) for must in ranked)
 
 
-def _repeated(must: "Must", among: Iterable["Must"]) -> bool:
+def _repeated(must: Must, among: Iterable[Must]) -> bool:
     return any(other.field is not None and other.ids == must.ids for other in among)
-
-
-class Must(NamedTuple):
-    """Where a clause holds, one of these terms is found: in this field, or (None) in any."""
-
-    ids: frozenset[int]
-    field: Field | None = None
-
-
-def must_have(clause: Clause, field: Field | None = None) -> tuple[Must, ...]:
-    """What is found wherever the clause holds within the field."""
-    if isinstance(clause, Terms):
-        return (Must(clause.ids, field),)
-    if isinstance(clause, AllOf | Near | InField | AtLeast):
-        within = clause.field if isinstance(clause, InField) else field
-        return tuple(must for part in parts_of(clause) for must in must_have(part, within))
-    if isinstance(clause, AnyOf):
-        sides = [must_have(part, field) for part in clause.parts]
-        return (_one_of(sides),) if all(sides) else ()
-    if isinstance(clause, Not) and isinstance(clause.part, Not):
-        return must_have(clause.part.part, field)
-    return ()  # a trait, or a NOT, which holds for want of words
-
-
-def _one_of(sides: Sequence[tuple[Must, ...]]) -> Must:
-    """What is found whichever side holds; of each side what adds the fewest terms."""
-    ids: frozenset[int] = frozenset()
-    fields: set[Field | None] = set()
-    for side in sorted(sides, key=len):
-        least = min(side, key=lambda must: len(must.ids - ids))
-        ids |= least.ids
-        fields.add(least.field)
-    return Must(ids, fields.pop() if len(fields) == 1 else None)
 
 
 def _won_or_lost(rule: RuleId, before: _Read, after: _Read) -> frozenset[int]:

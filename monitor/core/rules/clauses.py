@@ -38,15 +38,24 @@ class Sight(NamedTuple):
 def showing(blank: Sight, found: Sequence[Spot]) -> Sight:
     """What clauses see of these spots; `blank` sees none and knows the rest."""
     spots: dict[int, list[Spot]] = defaultdict(list)
-    parts: dict[Field, dict[int, list[Spot]]] = defaultdict(lambda: defaultdict(list))
+    parts: dict[Field, dict[int, list[Spot]]] = {field: defaultdict(list) for field in _FIELDS}
     for spot in found:
         spots[spot.term].append(spot)
         parts[spot.field][spot.term].append(spot)
-    within = {field: _narrowed(blank, field, parts[field]) if field in parts else blank for field in _FIELDS}
+    within = {field: _narrowed(blank, field, parts[field]) for field in _FIELDS}
     return blank._replace(spots=dict(spots), within=within)
 
 
-def _narrowed(blank: Sight, field: Field, spots: Mapping[int, list[Spot]]) -> Sight:
+def told(sight: Sight, topics: frozenset[Topic]) -> Sight:
+    """The same when it is known what the report is about."""
+    blank = blank_of(sight._replace(topics=topics))
+    within = {field: _narrowed(blank, field, part.spots) for field, part in sight.within.items()}
+    return blank._replace(spots=sight.spots, within=within)
+
+
+def _narrowed(blank: Sight, field: Field, spots: Spots) -> Sight:
+    if not spots:
+        return blank
     within = dict(blank.within)
     here = blank._replace(spots=dict(spots), within=within)
     within[field] = here  # title:(title:a) looks into the title twice
