@@ -178,7 +178,7 @@ class Judge:
             language=language or (language_of(" ".join(originals.values())) if self.asks_language else ""),
         )
         blank = blank_of(known)
-        sights = _widening(blank, (title, lead, found.spots))
+        sights = _widening(blank, (title, lead, found.spots), lead_of_body)
         factors = (TITLE_FACTOR, LEAD_FACTOR, WHOLE_FACTOR)
         return Reading(
             originals=originals,
@@ -355,12 +355,12 @@ def _possible(rules: Iterable[Compiled], report: Reading) -> list[Compiled]:
     return [rule for rule in rules if rule.musts <= report.met or rule.regexes & report.stopped]
 
 
-def _widening(blank: Sight, scopes: Sequence[Sequence[Spot]]) -> list[Sight]:
+def _widening(blank: Sight, scopes: Sequence[Sequence[Spot]], lead_of_body: int) -> list[Sight]:
     """What is seen of scopes that take each other in; the same sight where nothing is added."""
     sights: list[Sight] = []
     seen = -1
     for spots in scopes:
-        sights.append(showing(blank, spots) if len(spots) != seen else sights[-1])
+        sights.append(showing(blank, spots, lead_of_body) if len(spots) != seen else sights[-1])
         seen = len(spots)
     return sights
 

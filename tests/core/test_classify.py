@@ -391,3 +391,23 @@ def test_the_tier_is_evidence() -> None:
     share = judge.classify(title="digital yuan", tier=Tier.AUTHORITY).share
     assert share is not None
     assert share.points == 0.5
+
+
+@pytest.mark.parametrize(
+    ("summary", "body", "fires"),
+    [
+        ("Digital yuan pilot.", "", True),
+        ("", "Digital yuan pilot.", True),
+        ("Weather.", "Digital yuan pilot.", False),
+        ("", "Weather. " * 50 + "Digital yuan pilot.", False),
+    ],
+    ids=["in the summary", "in the first lines of the text", "there is a summary", "far down"],
+)
+def test_the_first_lines_of_the_text_stand_in_for_a_missing_summary(
+    summary: str, body: str, fires: bool
+) -> None:
+    rule = Rule(id=RuleId("lead"), query="summary:(digital ONEAR/2 pilot)", weight=4.0)
+    verdict = compile_rules(RuleBook(rules=(rule,))).classify(title="News", summary=summary, body=body)
+    assert bool(verdict.hits) is fires
+    fields = {match.field for hit in verdict.hits for match in hit.matches}
+    assert fields <= {Field.SUMMARY if summary else Field.BODY}

@@ -35,13 +35,18 @@ class Sight(NamedTuple):
     topics: frozenset[Topic] = frozenset()  # that rules without a topic: clause gave points
 
 
-def showing(blank: Sight, found: Sequence[Spot]) -> Sight:
-    """What clauses see of these spots; `blank` sees none and knows the rest."""
+def showing(blank: Sight, found: Sequence[Spot], lead_of_body: int = 0) -> Sight:
+    """What clauses see of these spots; `blank` sees none and knows the rest.
+
+    So many characters of the body stand in for a summary that is missing: `summary:` looks there, too.
+    """
     spots: dict[int, list[Spot]] = defaultdict(list)
     parts: dict[Field, dict[int, list[Spot]]] = {field: defaultdict(list) for field in _FIELDS}
     for spot in found:
         spots[spot.term].append(spot)
         parts[spot.field][spot.term].append(spot)
+        if spot.field is Field.BODY and spot.end <= lead_of_body:
+            parts[Field.SUMMARY][spot.term].append(spot)
     within = {field: _narrowed(blank, field, parts[field]) for field in _FIELDS}
     return blank._replace(spots=dict(spots), within=within)
 
