@@ -33,7 +33,8 @@ class Digester:
             made += self._tell(chat, gathered, now)
         for chat, waiting in self._by_chat(self._outbox.open_alerts(now, names)):
             late = catch_up(waiting, now)
-            made += self._fold(chat, late, _CATCH_UP, now)
+            joined = self._join(chat, late, now)
+            made += bool(joined) + self._fold(chat, late[joined:], _CATCH_UP, now)
         return made
 
     def fold_now(self, chats: Collection[ChatName], now: datetime) -> int:
@@ -55,9 +56,26 @@ class Digester:
             return self._outbox.release([gathered[0].id], now)
         return self._fold(chat, gathered, _DIGEST, now)
 
+    def _join(self, chat: Chat, late: Sequence[Delivery], now: datetime) -> int:
+        """Add late alerts, the oldest first, to the catch-up digest that waits: while an outage lasts they
+        come in threes, and must not end as a message each time. Returns how many were taken up."""
+        waiting = self._outbox.open_digest(chat.name, _CATCH_UP) if late else None
+        room = MOST_IN_A_DIGEST - len(waiting.gathered) if waiting else 0
+        if waiting is None or room <= 0:
+            return 0
+        lot = late[:room]
+        words = labels(chat.language)
+        joined = self._outbox.join_digest(
+            waiting.id,
+            [one.id for one in lot],
+            heading=words.heading(words.catch_up, len(waiting.gathered) + len(lot)),
+            silent=waiting.silent and all(one.silent for one in lot),
+            now=now,
+        )
+        return len(lot) if joined else 0
+
     def _fold(self, chat: Chat, deliveries: Sequence[Delivery], name: str, now: datetime) -> int:
         words = labels(chat.language)
-        kind = words.catch_up if name == _CATCH_UP else words.digest
         lots = _lots(deliveries)
         made = 0
         for number, lot in enumerate(lots, start=1):
@@ -65,7 +83,9 @@ class Digester:
                 [one.id for one in lot],
                 chat=chat.name,
                 key=f"{name}:{now:%Y%m%dT%H%M%S}:{number}",
-                heading=words.heading(kind, len(deliveries), number, len(lots)),
+                heading=words.heading(words.digest, len(deliveries), number, len(lots))
+                if name == _DIGEST
+                else words.heading(words.catch_up, len(lot)),  # more may join it
                 silent=all(one.silent for one in lot),
                 now=now,
             )

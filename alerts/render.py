@@ -1,11 +1,11 @@
 """Write what a delivery owes as a Telegram message: built from escaped parts, never cut afterwards."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from alerts.harmless import anchor, escaped, host_of, line, paragraphs, safe_link
+from alerts.harmless import anchor, escaped, host_of, line, paragraphs, safe_link, utf16_length
 from alerts.labels import Labels, labels, naming
 from alerts.times import moment, source_day, zone_words
 from monitor.core.machine import wish_of
@@ -19,6 +19,7 @@ from monitor.core.summary import summary_of
 # below has its own cap, so that their sum stays within both whatever a feed sends.
 _TITLE, _NAME, _WHY, _NOTICE = 300, 80, 320, 3_500
 _SUMMARY, _MACHINE, _OTHER_TITLE = 700, 1_400, 120
+_MOST = 4_096  # UTF-16 units of a message
 _DIGEST_HEADING, _DIGEST_TITLE, _DIGEST_LINK, _DIGEST_NAME = 120, 130, 400, 40
 MOST_IN_A_DIGEST = 15  # alerts a message holds: more become a second one
 _NAMED_REPORTS = 4
@@ -84,12 +85,23 @@ def _follow_up(alert: Alert, words: Labels, mark: str, zone: ZoneInfo) -> Messag
 def _digest(delivery: Delivery, words: Labels, mark: str, zone: ZoneInfo) -> Message:
     heading = line(delivery.notice, _DIGEST_HEADING) or words.heading(words.digest, len(delivery.gathered))
     items = [_item(alert, words, zone) for alert in delivery.gathered[:MOST_IN_A_DIGEST]]
-    html = [f"{mark}<b>{escaped(heading)}</b>", *(item for item, _ in items)]
-    plain = [mark + heading, *(item for _, item in items)]
+    html = [f"{mark}<b>{escaped(heading)}</b>", *(item for item, _, _ in items)]
+    bare = [mark + heading, *(item for _, item, _ in items)]
+    links = _as_fit(["", *(link for _, _, link in items)], _MOST - utf16_length("\n\n".join(bare)))
+    plain = (f"{item}\n{link}" if link else item for item, link in zip(bare, links, strict=True))
     return Message(html="\n\n".join(html), plain="\n\n".join(plain))
 
 
-def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str]:
+def _as_fit(links: Iterable[str], room: int) -> Iterator[str]:
+    """The links there is room for, "" for the others: rather a link less than an alert less."""
+    for link in links:
+        fits = len(link) < room  # a line end stands before it
+        room -= len(link) + 1 if fits else 0
+        yield link if fits else ""
+
+
+def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str, str]:
+    """One alert of a digest as HTML, the same in plain text, and its link."""
     title = line(alert.article.title, _DIGEST_TITLE) or words.untitled
     link = safe_link(alert.article.url)
     merged = alert.story.merged_into is not None
@@ -104,7 +116,7 @@ def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str]:
     below = " · ".join(filter(None, facts))
     # A link that is too long would cost the room of many: the title stands alone then.
     shown = anchor(title, link) if link and len(escaped(link)) <= _DIGEST_LINK else escaped(title)
-    return f"• {shown}\n{escaped(below)}", f"• {title}\n{below}" + (f"\n{link}" if link else "")
+    return f"• {shown}\n{escaped(below)}", f"• {title}\n{below}", link
 
 
 def _notice(text: str, words: Labels) -> Message:

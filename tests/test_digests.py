@@ -105,6 +105,24 @@ def test_what_could_not_be_sent_in_time_is_told_together(newsroom: Open) -> None
     assert any(message.startswith(fresh) for message in messages)
 
 
+def test_an_outage_ends_in_full_digests_however_its_alerts_came(newsroom: Open) -> None:
+    room = newsroom(a_chat())
+    digester = Digester(room.store, config=lambda: a_config(chats=room.chats))
+    back = NOON + 11 * HOUR
+    room.store.hold_chat(room.chats[0].name, back, NOON)
+    for number in range(40):
+        at = NOON + number * timedelta(minutes=15)
+        room.report(outlet(f"Outlet {number}"), f"{HEADLINES[number % 4]}, batch {number} of {number}", at)
+        digester.fold_due(at)
+    told = delivered(room, back)
+    assert [message.partition("\n")[0] for message in told] == [
+        "Catch-up digest: 15 alerts",
+        "Catch-up digest: 15 alerts",
+        "Catch-up digest: 10 alerts",
+    ]
+    assert [message.count("• ") for message in told] == [15, 15, 10]
+
+
 def test_a_digest_that_is_too_long_becomes_two(newsroom: Open) -> None:
     room = newsroom(a_chat(), quiet=QuietHours(start=time(11), end=time(14)))
     for number in range(1, 18):

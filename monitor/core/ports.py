@@ -380,6 +380,20 @@ class Outbox(Protocol):
         """
         ...
 
+    def open_digest(self, chat: ChatName, beginning: str) -> Delivery | None:
+        """The chat's newest digest with a key "BEGINNING:…" that has not left, nor may have; None when there
+        is none."""
+        ...
+
+    def join_digest(
+        self, digest: DeliveryId, ids: Collection[DeliveryId], *, heading: str, silent: bool, now: datetime
+    ) -> int:
+        """Fold these of the chat's open alerts into a digest that has not left, under a new heading.
+
+        Returns how many were folded: 0 when the digest has left meanwhile, or may have.
+        """
+        ...
+
     def release(self, ids: Collection[DeliveryId], now: datetime) -> int:
         """Queue gathered deliveries as messages of their own, due at once; returns how many."""
         ...

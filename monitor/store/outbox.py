@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, true, update
 
@@ -11,17 +10,14 @@ from monitor.core.archive import Undelivered
 from monitor.core.errors import LeaseLost
 from monitor.core.messages import Delivery, DeliveryKind, DeliveryState, MachineText, TextWanted
 from monitor.core.model import ArticleId, ChatName, DeliveryId
-from monitor.store import due, machine, noted, queue, settling
+from monitor.store import due, folding, machine, noted, queue, settling
 from monitor.store import tables as t
 from monitor.store.database import Database
 from monitor.store.deliveries import deliveries
-from monitor.store.owing import owe
 from monitor.store.statements import chunks, upsert
 
 _DATABASE_ID = "database_id"
 _d = t.deliveries.c
-# A chat has not seen these, nor can it have.
-_UNDELIVERED = _d.state.in_((DeliveryState.QUEUED, DeliveryState.WAITING)) & ~_d.maybe_sent
 
 
 class SqlOutbox(Database):
@@ -129,7 +125,7 @@ class SqlOutbox(Database):
         self, queued_before: datetime, chats: Collection[ChatName] | None = None
     ) -> tuple[Delivery, ...]:
         still_open = select(t.deliveries).where(
-            _UNDELIVERED, _d.kind == DeliveryKind.ALERT, _d.queued_at < queued_before, _among(chats)
+            folding.UNDELIVERED, _d.kind == DeliveryKind.ALERT, _d.queued_at < queued_before, _among(chats)
         )
         with self._read() as connection:
             return deliveries(connection, still_open.order_by(_d.queued_at, _d.id))
@@ -157,28 +153,17 @@ class SqlOutbox(Database):
         now: datetime,
     ) -> int:
         with self._write() as connection:
-            there = connection.scalar(select(_d.id).where(_d.key == key, _d.chat == chat))
-            open_ids = [] if there else _foldable(connection, ids, chat)
-            if not open_ids:
-                return 0
-            digest = owe(
-                connection,
-                key=key,
-                chat=chat,
-                now=now,
-                kind=DeliveryKind.DIGEST,
-                notice=heading,
-                silent=silent,
-            )
-            folded = {
-                "state": DeliveryState.FOLDED,
-                "digest_id": digest,
-                "not_before": None,
-                "settled_at": now,
-            }
-            _change(connection, open_ids, folded)
-            _answer_instead(connection, open_ids, chat, digest)
-            return len(open_ids)
+            return folding.fold(connection, ids, chat=chat, key=key, heading=heading, silent=silent, now=now)
+
+    def open_digest(self, chat: ChatName, beginning: str) -> Delivery | None:
+        with self._read() as connection:
+            return folding.open_digest(connection, chat, beginning)
+
+    def join_digest(
+        self, digest: DeliveryId, ids: Collection[DeliveryId], *, heading: str, silent: bool, now: datetime
+    ) -> int:
+        with self._write() as connection:
+            return folding.join(connection, digest, ids, heading=heading, silent=silent, now=now)
 
     def release(self, ids: Collection[DeliveryId], now: datetime) -> int:
         # Since when it waits for its turn is told by its time, which is over.
@@ -324,27 +309,3 @@ def _held(
 def _parked(connection: Connection) -> dict[ChatName, str]:
     parked = select(t.chats.c.name, t.chats.c.parked_why).where(t.chats.c.parked_why.is_not(None))
     return {row.name: row.parked_why for row in connection.execute(parked)}
-
-
-def _answer_instead(connection: Connection, folded: Collection[int], chat: ChatName, digest: int) -> None:
-    """What answers these waits for the digest that tells them, and answers that."""
-    yet_to_come = (_d.chat == chat) & _d.state.in_((*due.OPEN, DeliveryState.PARKED))
-    follow_ups = yet_to_come & (_d.kind == DeliveryKind.FOLLOW_UP)
-    for lot in chunks(folded):
-        answers = update(t.deliveries).where(follow_ups, _d.first_id.in_(lot))
-        connection.execute(answers.values(first_id=digest))
-
-
-def _foldable(connection: Connection, ids: Collection[DeliveryId], chat: ChatName) -> list[int]:
-    whole = (_d.chat == chat) & (_d.kind == DeliveryKind.ALERT)
-    still_open = whole & or_(_d.state == DeliveryState.GATHERED, _UNDELIVERED)
-    return [
-        found
-        for lot in chunks(ids)
-        for found in connection.scalars(select(_d.id).where(_d.id.in_(lot), still_open))
-    ]
-
-
-def _change(connection: Connection, ids: Collection[int], values: dict[str, Any]) -> None:
-    for lot in chunks(ids):
-        connection.execute(update(t.deliveries).where(_d.id.in_(lot)).values(**values))

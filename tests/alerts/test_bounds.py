@@ -49,6 +49,21 @@ def test_a_digest_of_ordinary_links_at_their_longest_fits_too() -> None:
     assert utf16_length(posted.text) <= 4096
 
 
+def test_a_plain_digest_leaves_out_links_rather_than_alerts() -> None:
+    def one(number: int, length: int) -> Alert:
+        url = f"https://a.cn/{number}/".ljust(length, "x")
+        return an_alert(article=an_article(title="t" * 400, url=url), story=a_story(id=number))
+
+    lengths = [1_900, *[200] * (MOST_IN_A_DIGEST - 1)]
+    alerts = [one(number, length) for number, length in enumerate(lengths)]
+    plain = render(a_digest(*alerts), a_chat(), zone=SHANGHAI).plain
+    assert plain.count("•") == MOST_IN_A_DIGEST
+    assert utf16_length(plain) <= 4096
+    assert 0 < plain.count("https://") < MOST_IN_A_DIGEST
+    short = render(a_digest(one(1, 60), one(2, 60)), a_chat(), zone=SHANGHAI).plain
+    assert short.count("\nhttps://a.cn/") == 2
+
+
 def test_everything_at_its_longest_still_fits() -> None:
     hits = tuple(a_hit(rule="r" * 50, points=1 / 3, matches=a_hit().matches) for _ in range(9))
     host = ".".join(["h" * 60] * 4)

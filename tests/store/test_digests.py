@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ import pytest
 from monitor.core.errors import StoreError
 from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
 from monitor.core.model import ChatName, DeliveryId, Due, Priority, Reason, Send, StoryId
-from monitor.store import outbox
+from monitor.store import folding
 from monitor.store.sql import SqlStore
 from tests.builders import NOW, a_verdict
 from tests.store.desk import DESK, FUND, keep, keys_of, later, queue, send, the_source
@@ -138,11 +138,35 @@ def test_a_crash_between_the_steps_of_a_fold_undoes_all_of_it(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(outbox, "_change", crash)
+        patched.setattr(folding, "_tell_in", crash)
         with pytest.raises(KeyboardInterrupt):
             fold(store, found)
     assert store.counts() == dict.fromkeys(S, 0) | {S.GATHERED: 2}
     assert fold(store, found) == 2
+
+
+def test_a_digest_takes_up_more_until_it_leaves(store: SqlStore) -> None:
+    found = gather(store, Priority.LOW, Priority.LOW, Priority.LOW, Priority.LOW)
+    assert store.open_digest(DESK, "digest") is None
+    fold(store, found[:2])
+    waiting = store.open_digest(DESK, "digest")
+    assert waiting is not None
+    assert (len(waiting.gathered), waiting.silent) == (2, True)
+    assert store.open_digest(DESK, "dig") is None
+    assert store.open_digest(FUND, "digest") is None
+
+    def join(ids: Sequence[DeliveryId]) -> int:
+        return store.join_digest(waiting.id, ids, heading="More", silent=False, now=NOW)
+
+    assert join(()) == 0
+    assert join(found[1:3]) == 1  # the other is in it already
+    (digest,) = claim(store)
+    assert (digest.notice, digest.silent, len(digest.gathered)) == ("More", False, 3)
+    assert join(found[3:]) == 0  # it is on its way
+    assert store.open_digest(DESK, "digest") is None
+    store.settle(replace(digest, state=S.UNSURE, maybe_sent=True, not_before=MORNING))
+    assert join(found[3:]) == 0  # it may have arrived
+    assert store.counts() == dict.fromkeys(S, 0) | {S.FOLDED: 3, S.UNSURE: 1, S.GATHERED: 1}
 
 
 def test_two_threads_that_fold_the_same_make_one_digest(store: SqlStore) -> None:
