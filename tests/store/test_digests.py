@@ -155,7 +155,8 @@ def test_a_digest_takes_up_more_until_it_leaves(store: SqlStore) -> None:
     assert store.open_digest(DESK, "dig") is None
     assert store.open_digest(FUND, "digest") is None
 
-    def join(ids: Sequence[DeliveryId]) -> int:
+    def join(more: Sequence[Delivery]) -> int:
+        ids = [one.id for one in more]
         return store.join_digest(waiting.id, ids, heading="More", silent=False, now=NOW)
 
     assert join(()) == 0
