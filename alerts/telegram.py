@@ -88,6 +88,7 @@ _NO_SUCH_MESSAGE = re.compile(
 )
 _SLOW_MODE = re.compile(r"slowmode_wait_?(\d*)", re.IGNORECASE)
 _SLOW = timedelta(minutes=1)  # where a group in slow mode does not tell how long
+_UNTOLD_PAUSE = timedelta(seconds=60)  # a 429 that does not say how long
 _LONGEST_PAUSE = timedelta(days=30)  # what is asked beyond that is a mistake
 _LARGEST_ID = 2**52  # as the Bot API documents for the largest of its ids
 _SAME_ALREADY = re.compile(r"message is not modified|message_not_modified", re.IGNORECASE)
@@ -268,9 +269,12 @@ def _refusal(words: str) -> SendError:
 
 def _pause(error: RetryAfter) -> timedelta:
     # A timedelta by the opt-in above, an int of seconds should a user's environment refuse it.
-    after = error.retry_after
-    pause = after if isinstance(after, timedelta) else timedelta(seconds=after)
-    return min(pause, _LONGEST_PAUSE)
+    after: object = error.retry_after
+    if isinstance(after, int | float):
+        after = timedelta(seconds=min(after, _LONGEST_PAUSE.total_seconds()))
+    if not isinstance(after, timedelta):
+        return _UNTOLD_PAUSE
+    return min(max(after, timedelta(0)), _LONGEST_PAUSE)
 
 
 def _id_of(answer: object) -> int:

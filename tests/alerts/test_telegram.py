@@ -137,6 +137,17 @@ async def test_slow_mode_is_patience(
     assert caught.value.after == timedelta(seconds=wait)
 
 
+@pytest.mark.parametrize("told", [None, -5, 0, 10**12, 10**30, 2.5])
+async def test_whatever_a_429_says_it_is_patience(
+    server: TelegramServer, sender: TelegramSender, told: float | None
+) -> None:
+    server.faults.append(Fault(status=429, description="Too Many", parameters={"retry_after": told}))
+    with pytest.raises((RetryLater, Unsure)) as caught:
+        await sender.send(a_chat(), HELLO)
+    if isinstance(caught.value, RetryLater):
+        assert timedelta(0) <= caught.value.after <= timedelta(days=30)
+
+
 async def test_a_text_refused_is_told_from_one_refused_for_no_known_reason(
     server: TelegramServer, sender: TelegramSender
 ) -> None:
