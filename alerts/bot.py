@@ -8,9 +8,10 @@ from typing import TypeVar
 import structlog
 
 from alerts.answers import Keeping
-from alerts.commands import COMMANDS, NOT_FOR_YOU, parse_command, said
+from alerts.commands import Command, parse_command, said
 from alerts.orders import Orders
 from alerts.pace import Pace
+from alerts.phrases import Phrases, phrases, spoken
 from alerts.record import Record
 from alerts.rule_edits import RuleEdits
 from alerts.speech import Speech
@@ -26,6 +27,7 @@ _PAUSE = 300.0  # seconds, after a refusal that a person has to mend
 _LONGEST_BACKOFF = 30.0
 _UNHEARD_LONG = 10  # failures in a row, some three minutes: shorter ones come with any network
 _MOST_STRANGERS = 2_000  # remembered as refused; the longest known are forgotten first
+_BETWEEN_STARTS = 60.0  # seconds until a stranger's /start is answered again
 _REPLAYED = 1_000  # numbers below the next one that count as seen: further down Telegram began a new series
 
 Result = TypeVar("Result")
@@ -68,6 +70,7 @@ class Bot:
         self._menu_at = 0.0  # by the loop's clock: when the menu is next told, if it was not yet
         self._menu_told = False
         self._problems: dict[str, str] = {}
+        self._starts: dict[int, float] = {}  # when strangers were last told their number, by the loop's clock
 
     @property
     def problem(self) -> str:
@@ -126,7 +129,8 @@ class Bot:
         if self._menu_told or now < self._menu_at:
             return
         try:
-            await self._inbox.announce(COMMANDS)
+            await self._inbox.announce(phrases("zh").menu, "zh")
+            await self._inbox.announce(phrases("en").menu)
         except PolicywireError as error:
             # People can do without the menu.
             self._problems["menu"] = f"the bot's menu could not be set: {error}"
@@ -177,16 +181,19 @@ class Bot:
             await self._serve(update)
         except StoreError as error:
             log.error("what somebody asked could not be done", problem=str(error))
-            self._excuse(update, "the database cannot be used now: try again later")
+            self._excuse(update, lambda words: words.no_database)
         # The edge of one update: a bug of ours must neither stop the bot nor come back with the update.
         except Exception as bug:
             log.error("an update failed", update=update.number, exc_info=bug)
-            self._excuse(update, "that failed here; the log tells why")
+            self._excuse(update, lambda words: words.failed)
 
-    def _excuse(self, update: Update, words: str) -> None:
+    def _excuse(self, update: Update, why: Callable[[Phrases], str]) -> None:
+        if isinstance(update, Unknown):
+            return
+        words = why(phrases(spoken(update.language)))  # which chat this is, only the database may know
         if isinstance(update, Pressed):
             self._speech.toast(update.press_id, words)
-        elif isinstance(update, Written) and self._may_ask(update.person):
+        elif self._may_ask(update.person):
             self._speech.say(update.place, said(words), reply_to=update.message_id)
 
     async def _serve(self, update: Update) -> None:
@@ -199,36 +206,36 @@ class Bot:
                 pass
 
     async def _serve_message(self, asked: Written) -> None:
-        private = asked.place.private
+        private, command = asked.place.private, parse_command(asked.text)
         if not self._may_ask(asked.person):
-            if private:
-                await self._refuse_once(asked)
+            if private and await self._may_be_told(asked, command):
+                await self._tell_stranger(asked)
             return
-        command = parse_command(asked.text)
         if command is None:
             if private:
-                self._speech.say(asked.place, said("/help tells what the bot understands"))
+                self._speech.say(asked.place, said((await self._words(asked)).hint))
             return
         if command.bot and command.bot.lower() != self._username.lower():
             return
-        owner = self._is_owner(asked.person)
-        reply = await asyncio.to_thread(self._orders.command, asked, command, owner=owner)
-        self._speech.say(asked.place, reply, reply_to=None if private else asked.message_id)
+        owner, words = self._is_owner(asked.person), await self._words(asked)
+        reply = await asyncio.to_thread(self._orders.command, asked, command, words, owner=owner)
+        if reply is not None:
+            self._speech.say(asked.place, reply, reply_to=None if private else asked.message_id)
 
     async def _serve_press(self, pressed: Pressed) -> None:
+        words = await self._words(pressed)
         if not self._may_ask(pressed.person):
-            self._speech.toast(pressed.press_id, NOT_FOR_YOU)
+            self._speech.toast(pressed.press_id, words.not_yet.format(person=pressed.person), to_read=True)
             return
         owner = self._is_owner(pressed.person)
-        answer = await asyncio.to_thread(self._orders.press, pressed, owner=owner)
-        if answer.reply is not None and pressed.place is not None and pressed.place.channel:
-            # Everybody reads a channel: what one person asks is told to that person alone.
-            self._speech.toast(pressed.press_id, answer.reply.message().plain, to_read=True)
-            return
-        self._speech.toast(pressed.press_id, answer.toast)
+        answer = await asyncio.to_thread(self._orders.press, pressed, words, owner=owner)
+        self._speech.toast(pressed.press_id, answer.toast, to_read=answer.to_read)
         if answer.reply is not None and pressed.place is not None:
             replaces = pressed.message_id if answer.replaces else None
             self._speech.say(pressed.place, answer.reply, reply_to=pressed.message_id, replaces=replaces)
+
+    async def _words(self, asked: Written | Pressed) -> Phrases:
+        return await asyncio.to_thread(self._orders.words_for, asked)
 
     # ── rights ──
 
@@ -238,14 +245,25 @@ class Bot:
     def _may_ask(self, person: int) -> bool:
         return self._is_owner(person) or person in self._config().bot.readers
 
-    async def _refuse_once(self, asked: Written) -> None:
-        if not await asyncio.to_thread(self._remember_stranger, asked.person):
-            return
-        words = f"This bot serves a news desk. An owner can add {asked.person} under bot: in config.yaml."
-        self._speech.say(asked.place, said(words))
+    async def _may_be_told(self, asked: Written, command: Command | None) -> bool:
+        """Whether a stranger is answered: the first time, and whoever asks with /start, but not too often."""
+        new = await asyncio.to_thread(self._remember_stranger, asked.person)
+        if command is None or command.name != "start":
+            return new
+        now, told_at = asyncio.get_running_loop().time(), self._starts.pop(asked.person, None)
+        again = told_at is None or now - told_at >= _BETWEEN_STARTS
+        self._starts[asked.person] = now if again or told_at is None else told_at
+        if len(self._starts) > _MOST_STRANGERS:
+            del self._starts[next(iter(self._starts))]
+        return again
+
+    async def _tell_stranger(self, asked: Written) -> None:
+        words = await self._words(asked)
+        told = words.stranger if self._config().bot.owners else words.no_owner_yet
+        self._speech.say(asked.place, said(told.format(person=asked.person)))
 
     def _remember_stranger(self, person: int) -> bool:
-        """Whether this stranger was not refused before."""
+        """Whether this stranger was not answered before."""
         known = json.loads(self._store.bot_value(_STRANGERS) or "[]")
         if person in known:
             return False

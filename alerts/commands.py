@@ -1,4 +1,4 @@
-"""The bot's commands: how they are read, what each does, and how an answer keeps within its bounds."""
+"""The bot's commands: how they are read, and how an answer keeps within its bounds."""
 
 import html
 import re
@@ -7,33 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from alerts.harmless import escaped, line, utf16_length
+from alerts.phrases import Phrases, topic_named
 from monitor.core.errors import UserError
 from monitor.core.messages import Button, Message
 from monitor.core.model import StoryId
 
-# In the order of Telegram's menu: what each does, in at most 256 characters.
-COMMANDS = {
-    "start": "say hello; lets a parked chat receive again",
-    "help": "what the bot understands",
-    "status": "how the service is doing",
-    "sources": "what is watched, and what fails",
-    "rules": "the rules with their precision; add, off and on change them",
-    "why": "why a story was alerted: its number, or in reply to an alert",
-    "latest": "the newest alerts, of all topics or one",
-    "search": "past articles with all these words",
-    "mute": "hear no more of a story: its number, or in reply to an alert",
-    "unmute": "let a muted story speak again",
-    "digest": "send now what is gathered for this chat",
-    "test": "send a test message the way alerts go",
-}
 OWNERS_ONLY = frozenset({"mute", "unmute"})  # and what changes rules
-NOT_FOR_YOU = "not for you"
-OWNERS_MAY = "only owners may do that"
 
-_COMMAND = re.compile(r"/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
-_OPTION = re.compile(r"\s+(topic|weight)=(\S+)\s*$", re.IGNORECASE)
+# A Chinese keyboard types the full-width forms.
+_COMMAND = re.compile(r"[/／]([a-z0-9_]{1,32})(?:[@＠](\w{1,64}))?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+_QUOTES = "“”„«»「」『』〝〞〟"
+_FOLDED = str.maketrans({**dict.fromkeys(_QUOTES, '"'), "：": ":", "＝": "="})
 _RULE = re.compile(r"(\S+?)\s*:\s*(.+)", re.DOTALL)
-_CURLY = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})  # noqa: RUF100 - phones set these
+# What is quoted, and regular expressions: an "=" in them sets nothing, an "and" joins nothing.
+_OPAQUE = re.compile(r'"[^"]*"|(?<![^\s(])/(?:\\.|[^/\\])+/(?=[\s()]|$)')
+_OPTION = re.compile(
+    r"""[\s,，;；、]*
+    (?<![A-Za-z0-9_])(topic|weight)\s*=\s*
+    ((?:(?![,;]\s*\w+\s*=)[^\s()，；、])*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_OTHER_OPTION = re.compile(r"([^\s=()]*)\s*=")
+_JOINS = re.compile(r"(?<![^\s()])(?:and|or|not)(?![^\s()])", re.IGNORECASE)
 _STORY = re.compile(r"#?(\d{1,18})")
 _TAG = re.compile(r"<[^>]+>")
 
@@ -53,11 +48,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What the bot answers; `later` takes its place, which is only said while that is being computed."""
+    """What the bot answers; `later` takes its place, which is only said while that is being computed, and
+    `failed` if that cannot be."""
 
     html: str = ""
     buttons: tuple[tuple[Button, ...], ...] = ()
     later: Callable[[], Coroutine[Any, Any, "Reply"]] | None = None
+    failed: str = ""
 
     def message(self) -> Message:
         """As a message, with the same in plain text should the markup be refused."""
@@ -85,47 +82,73 @@ def parse_press(press: str) -> tuple[str, str]:
     return name, about
 
 
-def parse_rule(words: str) -> dict[str, Any]:
-    """The rule in `ID: QUERY [topic=…] [weight=…]`, with the keys of config.yaml. Raises UserError."""
-    options: dict[str, Any] = {}
-    while found := _OPTION.search(words):
-        options.setdefault(found[1].lower(), found[2])
-        words = words[: found.start()]
-    rule = _RULE.fullmatch(words.strip())
+def parse_rule(typed: str, words: Phrases) -> dict[str, Any]:
+    """The rule in `ID: QUERY`, `topic=…` and `weight=…` anywhere in it, with the keys of config.yaml.
+
+    Raises UserError.
+    """
+    text, options = _options(typed.translate(_FOLDED))
+    if other := _OTHER_OPTION.search(_masked(text)):
+        raise UserError(words.not_from_chat.format(option=line(other[1], 40)))
+    rule = _RULE.fullmatch(text.strip())
     if rule is None:
-        raise UserError("write it like: /rules add rwa: RWA AND 试点 topic=crypto weight=3")
-    query = " ".join(rule[2].translate(_CURLY).split())
+        raise UserError(words.like)
+    query = " ".join(rule[2].split())
+    found: dict[str, Any] = {"id": rule[1], "query": query}
+    if "topic" in options:
+        found["topic"] = str(topic_named(options["topic"]) or options["topic"])
     if "weight" in options:
-        options["weight"] = _weight(options["weight"])
-    return {"id": rule[1], "query": query, **dict(sorted(options.items()))}
+        found["weight"] = _weight(options["weight"], words)
+    return found
 
 
-def _weight(words: str) -> float | int:
+def _options(text: str) -> tuple[str, dict[str, str]]:
+    """The text without its options, and these."""
+    options: dict[str, str] = {}
+    rest, end = "", 0
+    for found in _OPTION.finditer(_masked(text)):
+        options[found[1].lower()] = text[found.start(2) : found.end(2)].strip('",;')
+        rest, end = f"{rest}{text[end : found.start()]} ", found.end()
+    return rest + text[end:], options
+
+
+def _masked(text: str) -> str:
+    """As long as the text, with nothing to read where it is quoted or a regular expression."""
+    return _OPAQUE.sub(lambda found: "\0" * len(found[0]), text)
+
+
+def _weight(typed: str, words: Phrases) -> float | int:
     try:
-        weight = float(words)
+        weight = float(typed)
     except ValueError:
-        raise UserError(f"weight={line(words, 40)} is not a number") from None
+        raise UserError(words.no_number.format(value=line(typed, 40))) from None
     return int(weight) if weight.is_integer() else weight
 
 
-def help_text(*, owner: bool) -> str:
+def parse_switch(typed: str) -> str:
+    """The id of the rule to switch, quoted or not."""
+    return typed.translate(_FOLDED).strip().strip('"').strip()
+
+
+def joins_in_lower_case(query: str) -> tuple[str, ...]:
+    """The and, or, not of a query that are words to look for, as nothing but capitals joins."""
+    return tuple(dict.fromkeys(join for join in _JOINS.findall(_masked(query)) if not join.isupper()))
+
+
+def help_text(words: Phrases, *, owner: bool) -> str:
     """What a person with these rights may say, one command a line."""
-    shown = [(name, words) for name, words in COMMANDS.items() if owner or name not in OWNERS_ONLY]
-    lines = [f"/{name} – {escaped(words)}" for name, words in shown]
-    if owner:
-        lines += [
-            "",
-            "/rules add ID: QUERY topic=… weight=…",
-            "/rules off ID · /rules on ID",
-            "A change of rules is shown first and saved when you confirm it.",
-        ]
-    return "\n".join(lines)
+    shown = [(name, does) for name, does in words.menu.items() if owner or name not in OWNERS_ONLY]
+    lines = [
+        escaped(f"/{' '.join(filter(None, [name, words.arguments.get(name)]))} – {does}")
+        for name, does in shown
+    ]
+    return "\n".join([*lines, "", escaped(words.rules_help)] if owner else lines)
 
 
 # ── writing within Telegram's bounds ──
 
 
-def fitted(head: Iterable[str], lines: Sequence[str]) -> Reply:
+def fitted(head: Iterable[str], lines: Sequence[str], words: Phrases) -> Reply:
     """An answer of Telegram HTML, line by line; what does not fit is counted.
 
     Each line is whole markup, well below the bound.
@@ -137,7 +160,7 @@ def fitted(head: Iterable[str], lines: Sequence[str]) -> Reply:
         text, markup = text + utf16_length(visible) + 1, markup + len(one) - len(visible)
         if text > _MOST_TEXT or markup > _MOST_MARKUP:
             left = len([*head, *lines]) - place
-            return Reply(html="\n".join([*written, f"… and {left} more"]))
+            return Reply(html="\n".join([*written, words.more.format(count=left)]))
         written.append(one)
     return Reply(html="\n".join(written))
 

@@ -1,21 +1,33 @@
 """What each command and each press does, and what is answered."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from alerts.answers import Answers, Keeping
-from alerts.commands import OWNERS_MAY, OWNERS_ONLY, Command, Reply, help_text, parse_press, parse_story, said
+from alerts.commands import OWNERS_ONLY, Command, Reply, help_text, parse_press, parse_story, said
 from alerts.digests import Digester
+from alerts.harmless import escaped, line
 from alerts.pace import address_of
-from alerts.rule_edits import RuleEdits
+from alerts.phrases import Phrases, phrases, spoken
+from alerts.rule_edits import VERBS, RuleEdits
 from alerts.updates import Place, Pressed, Written
 from monitor.core.errors import UserError
 from monitor.core.model import ChatName, StoryId
 from monitor.core.ports import Clock
 from monitor.core.settings import Channel, Chat, Config
 
-_NO_STORY = "which story? Give its number, or write this in reply to an alert"
-_NOT_CONFIGURED = "this chat is not in config.yaml: no alerts come here"
+_PAGE_NUMBER = re.compile(r"\d{1,4}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A command of somebody who may ask, and in whose words it is answered."""
+
+    asked: Written
+    rest: str  # what stands behind the command
+    owner: bool
+    words: Phrases
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +35,7 @@ class PressAnswer:
     """What a press leads to: a few words beside the button, and perhaps a message."""
 
     toast: str = ""
+    to_read: bool = False  # the words are shown in a box, to be closed by hand
     reply: Reply | None = None
     replaces: bool = False  # the reply takes the place of the message with the button
 
@@ -50,17 +63,17 @@ class Orders:
         self._wake = wake
         self._answers = Answers(store, clock, config=config, problems=problems)
         self._digester = Digester(store, config=config)
-        self._commands: dict[str, Callable[[Written, str, bool], Reply]] = {
+        self._commands: dict[str, Callable[[Order], Reply]] = {
             "start": self._start,
-            "help": lambda _asked, _rest, owner: Reply(html=help_text(owner=owner)),
-            "status": lambda _asked, _rest, _owner: self._answers.status(),
-            "sources": lambda _asked, _rest, _owner: self._answers.sources(),
+            "help": lambda order: Reply(html=help_text(order.words, owner=order.owner)),
+            "status": lambda order: self._answers.status(order.words),
+            "sources": lambda order: self._answers.sources(order.words),
             "rules": self._rules,
             "why": self._why,
-            "latest": lambda _asked, rest, _owner: self._answers.latest(rest),
-            "search": lambda _asked, rest, _owner: self._answers.search(rest),
-            "mute": lambda asked, rest, _owner: self._mute(asked, rest, on=True),
-            "unmute": lambda asked, rest, _owner: self._mute(asked, rest, on=False),
+            "latest": lambda order: self._answers.latest(order.rest, order.words),
+            "search": lambda order: self._answers.search(order.rest, order.words),
+            "mute": lambda order: self._mute(order, on=True),
+            "unmute": lambda order: self._mute(order, on=False),
             "digest": self._digest,
             "test": self._test,
         }
@@ -79,6 +92,11 @@ class Orders:
         chat = here[0] if here else Chat(name=ChatName("an answer"), id=str(place.chat_id))
         return replace(chat, thread=place.thread)
 
+    def words_for(self, asked: Written | Pressed) -> Phrases:
+        """Those of the configured chat it is asked in, else of the person's language. Raises StoreError."""
+        here = self.chats_at(asked.place) if asked.place else ()
+        return phrases(here[0].language if here else spoken(asked.language))
+
     def names_at(self, address: str) -> tuple[ChatName, ...]:
         """The configured chats of one address."""
         return tuple(chat.name for chat in self._known_chats() if address_of(chat) == address)
@@ -93,32 +111,57 @@ class Orders:
 
     # ── commands ──
 
-    def command(self, asked: Written, command: Command, *, owner: bool) -> Reply:
-        """Carry out a command of somebody who may ask. Raises StoreError."""
+    def command(self, asked: Written, command: Command, words: Phrases, *, owner: bool) -> Reply | None:
+        """Carry out a command of somebody who may ask. Raises StoreError.
+
+        None: a command of a group that another bot may know, and nobody said that it is for this one.
+        """
         carry_out = self._commands.get(command.name)
         if carry_out is None:
-            return said(f"there is no /{command.name}; /help tells what there is")
+            meant = asked.place.private or command.bot
+            return said(words.unknown.format(name=command.name)) if meant else None
         if command.name in OWNERS_ONLY and not owner:
-            return said(OWNERS_MAY)
-        return carry_out(asked, command.rest, owner)
+            return said(words.owners_only)
+        return carry_out(Order(asked=asked, rest=command.rest, owner=owner, words=words))
 
-    def _start(self, asked: Written, rest: str, owner: bool) -> Reply:
-        named = {ChatName(rest)} if rest and owner else {chat.name for chat in self.chats_at(asked.place)}
-        parked = named & set(self._store.parked_chats())
-        if parked:
-            queued = sum(self._store.unpark_chat(name) for name in sorted(parked))
-            self._wake()
-            names = ", ".join(sorted(parked))
-            return said(f"{names} receives again; {queued} kept messages are on their way")
-        return Reply(html="policywire is here.\n" + help_text(owner=owner))
+    def _start(self, order: Order) -> Reply:
+        words, parked = order.words, self._store.parked_chats()
+        if order.rest and order.owner:
+            return self._resume_named(ChatName(order.rest), parked, words)
+        here = {chat.name for chat in self.chats_at(order.asked.place)} & set(parked)
+        if here:
+            return self._resume(here, words)
+        return Reply(html=f"{escaped(words.hello)}\n{help_text(words, owner=order.owner)}")
 
-    def _rules(self, asked: Written, rest: str, owner: bool) -> Reply:
-        if not rest:
-            return self._answers.rules(self._switched_off())
-        if not owner:
-            return said(OWNERS_MAY)
-        language = self._language(asked.place)
-        return self._edits.propose(rest, person=asked.person, number=asked.number, language=language)
+    def _resume_named(self, name: ChatName, parked: Collection[ChatName], words: Phrases) -> Reply:
+        if name in parked:
+            return self._resume({name}, words)
+        known = [chat.name for chat in self._config().chats]
+        if name in known:
+            return said(words.not_parked.format(chat=name))
+        chats = words.comma.join(dict.fromkeys([*known, *parked]))
+        return said(words.no_chat.format(chat=line(name, 60), chats=chats))
+
+    def _resume(self, names: Collection[ChatName], words: Phrases) -> Reply:
+        queued = sum(self._store.unpark_chat(name) for name in sorted(names))
+        self._wake()
+        return said(words.resumed.format(chats=words.comma.join(sorted(names)), count=queued))
+
+    def _rules(self, order: Order) -> Reply:
+        words, typed = order.words, order.rest.split()
+        if not typed:
+            return self._answers.rules(self._switched_off(), words)
+        if typed[0].lower() in VERBS:
+            return self._edit(order)
+        page = int(typed.pop()) if _PAGE_NUMBER.fullmatch(typed[-1]) else 1
+        mends = [words.how] if order.owner else []
+        return self._answers.rules_with(" ".join(typed), page, self._switched_off(), words, *mends)
+
+    def _edit(self, order: Order) -> Reply:
+        if not order.owner:
+            return said(order.words.owners_only)
+        asked = order.asked
+        return self._edits.propose(order.rest, person=asked.person, number=asked.number, words=order.words)
 
     def _switched_off(self) -> tuple[str, ...]:
         try:
@@ -126,76 +169,80 @@ class Orders:
         except UserError:  # the file is being written, or wrong: the rules in force can be told all the same
             return ()
 
-    def _why(self, asked: Written, rest: str, _owner: bool) -> Reply:
-        story = self._story(asked, rest)
-        return self._answers.why(story) if story is not None else said(_NO_STORY)
+    def _why(self, order: Order) -> Reply:
+        story = self._story(order)
+        return said(order.words.which_story) if story is None else self._answers.why(story, order.words)
 
-    def _mute(self, asked: Written, rest: str, *, on: bool) -> Reply:
-        story = self._story(asked, rest)
-        return self._answers.mute(story, on=on) if story is not None else said(_NO_STORY)
+    def _mute(self, order: Order, *, on: bool) -> Reply:
+        story = self._story(order)
+        if story is None:
+            return said(order.words.which_story)
+        return self._answers.mute(story, order.words, on=on)
 
-    def _digest(self, asked: Written, _rest: str, _owner: bool) -> Reply:
-        names = {chat.name for chat in self.chats_at(asked.place)}
+    def _digest(self, order: Order) -> Reply:
+        names = {chat.name for chat in self.chats_at(order.asked.place)}
         if not names:
-            return said(_NOT_CONFIGURED)
-        made = self._digester.fold_now(names, self._clock.now())
-        if not made:
-            return said("nothing is gathered for this chat")
+            return said(order.words.not_configured)
+        if not self._digester.fold_now(names, self._clock.now()):
+            return said(order.words.nothing_gathered)
         self._wake()
-        return said("what was gathered is on its way")
+        return said(order.words.digest_sent)
 
-    def _test(self, asked: Written, _rest: str, _owner: bool) -> Reply:
-        here = self.chats_at(asked.place)
+    def _test(self, order: Order) -> Reply:
+        here = self.chats_at(order.asked.place)
         if not here:
-            return said(_NOT_CONFIGURED)
-        text = "A test: this message came the way alerts come."
+            return said(order.words.not_configured)
         with self._store.work() as work:
             for chat in here:
-                work.add_notice(f"notice:test:{asked.number}", text, chat.name, self._clock.now())
+                key, text = f"notice:test:{order.asked.number}", phrases(chat.language).test
+                work.add_notice(key, text, chat.name, self._clock.now())
         self._wake()
-        return said("a test message is on its way")
+        return said(order.words.test_sent)
 
-    def _story(self, asked: Written, rest: str) -> StoryId | None:
-        if rest:
-            return parse_story(rest)
+    def _story(self, order: Order) -> StoryId | None:
+        asked = order.asked
+        if order.rest:
+            return parse_story(order.rest)
         if asked.reply_to is None:
             return None
         names = [chat.name for chat in self._known_chats() if _is_at(chat, asked.place)]
         return self._store.story_at(names, asked.reply_to)
 
-    def _language(self, place: Place | None) -> str:
-        here = self.chats_at(place) if place else ()
-        return here[0].language if here else "en"
-
     # ── presses ──
 
-    def press(self, pressed: Pressed, *, owner: bool) -> PressAnswer:
+    def press(self, pressed: Pressed, words: Phrases, *, owner: bool) -> PressAnswer:
         """Carry out a press of somebody who may ask. Raises StoreError."""
         act, about = parse_press(pressed.press)
         if act == "edit":
-            return self._decide(about, pressed, owner=owner)
+            return self._decide(about, pressed, words, owner=owner)
         story = parse_story(about)
         match act:
             case "why" if story is not None:
-                return PressAnswer(reply=self._answers.why(story))
+                return self._press_why(story, pressed, words)
             case "useful" | "noise" if story is not None:
-                toast = self._answers.press(story, pressed.person, useful=act == "useful")
+                toast = self._answers.press(story, pressed.person, words, useful=act == "useful")
                 return PressAnswer(toast=toast)
             case "mute" if story is not None:
-                return self._press_mute(story, owner=owner)
+                return self._press_mute(story, words, owner=owner)
             case _:
-                return PressAnswer(toast="this button means nothing any more")
+                return PressAnswer(toast=words.no_button)
 
-    def _press_mute(self, story: StoryId, *, owner: bool) -> PressAnswer:
-        if not owner:
-            return PressAnswer(toast=OWNERS_MAY)
-        known = self._answers.mute(story, on=True)
-        return PressAnswer(toast=known.message().plain)
+    def _press_why(self, story: StoryId, pressed: Pressed, words: Phrases) -> PressAnswer:
+        if pressed.place is not None and pressed.place.channel:
+            # Everybody reads a channel: what one person asks is told to that person alone.
+            return PressAnswer(toast=self._answers.why_in_short(story, words), to_read=True)
+        return PressAnswer(reply=self._answers.why(story, words))
 
-    def _decide(self, about: str, pressed: Pressed, *, owner: bool) -> PressAnswer:
+    def _press_mute(self, story: StoryId, words: Phrases, *, owner: bool) -> PressAnswer:
         if not owner:
-            return PressAnswer(toast=OWNERS_MAY)
-        decided = self._edits.decide(about, person=pressed.person)
+            return PressAnswer(toast=words.owners_only)
+        return PressAnswer(toast=self._answers.mute(story, words, on=True).message().plain)
+
+    def _decide(self, about: str, pressed: Pressed, words: Phrases, *, owner: bool) -> PressAnswer:
+        if not owner:
+            return PressAnswer(toast=words.owners_only)
+        others = [person for person in self._config().bot.owners if person != pressed.person]
+        decided = self._edits.decide(about, person=pressed.person, others=others, words=words)
         reply = decided.reply if decided.ended else None
         return PressAnswer(toast=decided.reply.message().plain, reply=reply, replaces=decided.ended)
 

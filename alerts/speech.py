@@ -201,7 +201,7 @@ class Speech:
         # The edge of one answer: whoever asked should hear that there will be none.
         except Exception as bug:
             log.error("an answer could not be found", exc_info=bug)
-            return said("that failed here; the log tells why")
+            return said(reply.failed)
 
     async def _post(self, place: Place, reply: Reply, reply_to: int | None, replaces: int | None) -> None:
         turn = self._turns.setdefault(place.chat_id, asyncio.Lock())
@@ -253,5 +253,6 @@ class Speech:
             log.error("the patience asked for was not noted", problem=str(error))
 
     def _hold_all(self, chat: Chat, until: datetime, since: datetime) -> None:
-        for name in self._orders.names_at(address_of(chat)):
-            self._outbox.hold_chat(name, until, since)
+        address = address_of(chat)
+        for name in self._orders.names_at(address):
+            self._outbox.hold_chat(name, until, since, address)

@@ -43,6 +43,7 @@ class Written:
     message_id: int
     text: str
     reply_to: int | None = None
+    language: str = ""  # the person's, as Telegram tells it: zh-hans, en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Pressed:
     press: str
     place: Place | None  # None: the message is not ours to know
     message_id: int | None
+    language: str = ""  # the person's, as Telegram tells it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +115,11 @@ class Inbox:
         """The bot's own name, without the @. Raises as `fetch` does."""
         return (await self._asked(self._bot.get_me())).username or ""
 
-    async def announce(self, commands: Mapping[str, str]) -> None:
-        """Tell Telegram the commands and what they do, for its menu. Raises as `fetch` does."""
-        told = [BotCommand(name, words) for name, words in commands.items()]
-        await self._asked(self._bot.set_my_commands(told))
+    async def announce(self, commands: Mapping[str, str], language: str = "") -> None:
+        """Tell Telegram the commands and what they do, for its menu: of the people with this language, or of
+        all who have none of their own. Raises as `fetch` does."""
+        told = [BotCommand(name, does) for name, does in commands.items()]
+        await self._asked(self._bot.set_my_commands(told, language_code=language or None))
 
     async def fetch(self, offset: int | None) -> Sequence[Update]:
         """Wait for updates from `offset` on; all before it count as handled.
@@ -204,6 +207,7 @@ def _written(number: int, message: Message) -> Update:
         message_id=message.message_id,
         text=message.text,
         reply_to=replied.message_id if replied else None,
+        language=person.language_code or "",
     )
 
 
@@ -216,6 +220,7 @@ def _pressed(number: int, query: CallbackQuery) -> Pressed:
         press=query.data or "",
         place=_place(message) if message else None,
         message_id=message.message_id if message else None,
+        language=query.from_user.language_code or "",
     )
 
 

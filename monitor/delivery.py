@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from alerts.courier import NOT_CONFIGURED, Courier
 from alerts.digests import Digester
 from alerts.machine import MachineTexts
 from alerts.pace import Pace
+from alerts.phrases import Phrases
 from alerts.rule_edits import RuleEdits
 from alerts.stopping import rest
 from alerts.telegram import TelegramSender
@@ -36,7 +37,10 @@ log = structlog.get_logger("policywire.delivery")
 
 
 class Delivery:
-    """The delivering half of the service. `open` before anything is sent, `close` at the end."""
+    """The delivering half of the service. `open` before anything is sent, `close` at the end.
+
+    `problems` tells the bot what ails the whole service.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class Delivery:
         config: Callable[[], Config],
         tell: Callable[[str, str], None],
         sender: Sender | None = None,
+        problems: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -89,7 +94,7 @@ class Delivery:
                 edits=RuleEdits(config_path, environment.values, store, preview=self._preview),
                 pace=pace,
                 wake=self.courier.wake,
-                problems=lambda: tuple(self.problems()),
+                problems=problems,
                 where=self.courier.where,
             )
 
@@ -155,12 +160,20 @@ class Delivery:
 
     def not_delivered(self, for_longer_than: timedelta = timedelta(0)) -> Iterator[str]:
         """What is due and did not go out for so long, and the chats that take nothing. Raises StoreError."""
+        yield from self.late(for_longer_than)
+        yield from self.parked()
+
+    def late(self, for_longer_than: timedelta) -> Iterator[str]:
+        """What is due and did not go out for so long. Raises StoreError."""
         now = self._clock.now()
         late = [one for one in self._store.undelivered(now) if now - one.since >= for_longer_than]
         for one in late:
             many = "1 message waits" if one.number == 1 else f"{one.number} messages wait"
             why = f": {one.why}" if one.why else ""
             yield f"chat {one.chat}: {many} since {one.since:%Y-%m-%d %H:%M} UTC{why}"
+
+    def parked(self) -> Iterator[str]:
+        """The configured chats that take nothing. Raises StoreError."""
         configured = {chat.name for chat in self._config().chats}
         for name, why in sorted(self._store.parked_chats().items()):
             if name in configured:
@@ -198,8 +211,8 @@ class Delivery:
         if made:
             self.courier.wake()
 
-    def _preview(self, changed: Config) -> str:
-        return preview(self._store, self._config(), changed, self._clock.now())
+    def _preview(self, changed: Config, words: Phrases) -> str:
+        return preview(self._store, self._config(), changed, self._clock.now(), words.preview)
 
     def _fold(self, now: datetime) -> int:
         return self._welcome_back() + self._digester.fold_due(now)

@@ -1,21 +1,83 @@
 """What a person may ask about one article or story: every step with its reason, in words."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.core.archive import First, Kept, Latency
-from monitor.core.messages import Delivery
-from monitor.core.model import ArticleId, BodyFrom, RuleId, Story, StoryId
+from monitor.core.messages import DeliveryKind, DeliveryState
+from monitor.core.model import ArticleId, BodyFrom, Reason, RuleId, Standing, StoryId, Verdict
 from monitor.core.ports import Archive
 
-_BODY = {
-    BodyFrom.PAGE: "text from its page",
-    BodyFrom.FEED: "text from the feed",
-    BodyFrom.NOWHERE: "no text but the feed's claims",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayWords:
+    """One language's words for the way of an article."""
+
+    source: str
+    read: str
+    judged: str
+    story: str
+    decision: str
+    delivery: str
+    tier: str  # {name} {id} {tier}
+    no_title: str
+    times: str  # {published} {seen}
+    unknown_time: str
+    body: Mapping[BodyFrom, str]
+    problem: str  # {body} {problem}
+    issued: str  # {issuer}
+    verdict: Callable[[Verdict], Sequence[str]]
+    told: str  # {id} {title} {standing} {reports} {muted}
+    standings: Mapping[Standing, str]
+    reports: Callable[[int], str]
+    muted: str  # {at}
+    report: str  # {at} {source} {title}
+    decided: Callable[[Reason, str], str]  # the reason, and the words recorded with it
+    reasons: Mapping[Reason, str]
+    delivered: str  # {kind} {chat} {state} {at} {tries} {why}
+    kinds: Mapping[DeliveryKind, str]
+    states: Mapping[DeliveryState, str]
+    tries: Callable[[int], str]
+    why: str  # {why}
+    nothing_owed: str
+
+
+ENGLISH = WayWords(
+    source="Source",
+    read="Read",
+    judged="Judged",
+    story="Story",
+    decision="Decision",
+    delivery="Delivery",
+    tier="{name} ({id}), tier {tier}",
+    no_title="(no title)",
+    times="published {published}, seen {seen}",
+    unknown_time="at an unknown time",
+    body={
+        BodyFrom.PAGE: "text from its page",
+        BodyFrom.FEED: "text from the feed",
+        BodyFrom.NOWHERE: "no text but the feed's claims",
+    },
+    problem="{body}; {problem}",
+    issued="issued by {issuer}",
+    verdict=Verdict.reasons,
+    told="story {id}: {title} ({standing}, {reports}{muted})",
+    standings={standing: standing.value for standing in Standing},
+    reports=lambda count: "1 report" if count == 1 else f"{count} reports",
+    muted=", muted since {at}",
+    report="{at} {source}: {title}",
+    decided=lambda reason, words: f"{reason}: {words}",
+    reasons={reason: reason.value for reason in Reason},
+    delivered="{kind} to {chat}: {state}{at}{tries}{why}",
+    kinds={kind: kind.value for kind in DeliveryKind},
+    states={state: state.value for state in DeliveryState},
+    tries=lambda count: f", {count} tries" if count > 1 else "",
+    why=" ({why})",
+    nothing_owed="nothing was owed to anybody",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,72 +88,100 @@ class Step:
     lines: tuple[str, ...]
 
 
-def why(archive: Archive, article_id: ArticleId, zone: ZoneInfo) -> tuple[Step, ...]:
+def why(
+    archive: Archive, article_id: ArticleId, zone: ZoneInfo, words: WayWords = ENGLISH
+) -> tuple[Step, ...]:
     """The way of an article: source, reading, verdict, story, decision, delivery; empty when unknown."""
     kept = archive.kept(article_id)
-    if kept is None:
-        return ()
-    story = archive.story(kept.story_id)
-    return (
-        Step(
-            name="Source", lines=(f"{kept.source_name} ({kept.article.source_id}), tier {kept.source_tier}",)
-        ),
-        Step(name="Read", lines=tuple(_reading(kept, zone))),
-        Step(name="Judged", lines=kept.verdict.reasons()),
-        Step(name="Story", lines=tuple(_story(kept, story, archive, zone))),
-        Step(name="Decision", lines=(f"{kept.reason}: {kept.words}",)),
-        Step(name="Delivery", lines=tuple(_deliveries(archive.deliveries_of(kept.story_id), zone))),
-    )
+    return _Way(archive, kept, zone, words).steps() if kept is not None else ()
 
 
-def why_story(archive: Archive, story_id: StoryId, zone: ZoneInfo) -> tuple[Step, ...]:
-    """The way of the article that a story was alerted with, else of its first one; empty when unknown."""
+def why_story(
+    archive: Archive, story_id: StoryId, zone: ZoneInfo, words: WayWords = ENGLISH
+) -> tuple[Step, ...]:
+    """The way of the article that stands for a story; empty when unknown."""
+    kept = stands_for(archive, story_id)
+    return _Way(archive, kept, zone, words).steps() if kept is not None else ()
+
+
+def stands_for(archive: Archive, story_id: StoryId) -> Kept | None:
+    """The article that a story was alerted with, else its first one; None when unknown."""
     ids = archive.articles_of(story_id)
     alerted = [d.alert.article for d in archive.deliveries_of(story_id) if d.alert is not None]
     kept = list(archive.full(ids))
-    shown = next((one for one in kept if one.article in alerted), kept[0] if kept else None)
-    return why(archive, shown.article_id, zone) if shown else ()
+    return next((one for one in kept if one.article in alerted), kept[0] if kept else None)
 
 
-def _reading(kept: Kept, zone: ZoneInfo) -> Iterator[str]:
-    article = kept.article
-    yield article.title or "(no title)"
-    if article.url:
-        yield article.url
-    yield f"published {_when(article.published_at, zone)}, seen {_when(article.seen_at, zone)}"
-    yield _BODY[article.body_from] + (f"; {article.problem}" if article.problem else "")
-    if article.issuer or article.document_number:
-        yield " ".join(filter(None, ["issued by", article.issuer, article.document_number]))
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Puts the way of one article into words."""
 
+    archive: Archive
+    kept: Kept
+    zone: ZoneInfo
+    words: WayWords
 
-def _story(kept: Kept, story: Story | None, archive: Archive, zone: ZoneInfo) -> Iterator[str]:
-    if story is None:
-        return
-    muted = f", muted since {_when(story.muted_at, zone)}" if story.muted_at else ""
-    yield f"story {story.id}: {story.title} ({story.standing}, {story.reports} reports{muted})"
-    yield from kept.placed
-    for report in archive.reports_of(story.id)[:10]:
-        yield f"{_when(report.seen_at, zone)} {report.source_name}: {report.title}"
+    def steps(self) -> tuple[Step, ...]:
+        words, kept = self.words, self.kept
+        tier = words.tier.format(
+            name=kept.source_name, id=kept.article.source_id, tier=kept.source_tier.value
+        )
+        return (
+            Step(name=words.source, lines=(tier,)),
+            Step(name=words.read, lines=tuple(self._reading())),
+            Step(name=words.judged, lines=tuple(words.verdict(kept.verdict))),
+            Step(name=words.story, lines=tuple(self._story())),
+            Step(name=words.decision, lines=(words.decided(kept.reason, kept.words),)),
+            Step(name=words.delivery, lines=tuple(self._deliveries()) or (words.nothing_owed,)),
+        )
 
+    def _reading(self) -> Iterator[str]:
+        words, article = self.words, self.kept.article
+        yield article.title or words.no_title
+        if article.url:
+            yield article.url
+        yield words.times.format(published=self._when(article.published_at), seen=self._when(article.seen_at))
+        body = words.body[article.body_from]
+        yield words.problem.format(body=body, problem=article.problem) if article.problem else body
+        if issuer := " ".join(filter(None, [article.issuer, article.document_number])):
+            yield words.issued.format(issuer=issuer)
 
-def _deliveries(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterator[str]:
-    none = True
-    for one in deliveries:
-        none = False
-        at = f" {_when(one.settled_at, zone)}" if one.settled_at else ""
-        tries = f", {one.attempts} tries" if one.attempts > 1 else ""
-        yield f"{one.kind} to {one.chat}: {one.state}{at}{tries}" + (f" ({one.why})" if one.why else "")
-    if none:
-        yield "nothing was owed to anybody"
+    def _story(self) -> Iterator[str]:
+        words, story = self.words, self.archive.story(self.kept.story_id)
+        if story is None:
+            return
+        yield words.told.format(
+            id=story.id,
+            title=story.title,
+            standing=words.standings[story.standing],
+            reports=words.reports(story.reports),
+            muted=words.muted.format(at=self._when(story.muted_at)) if story.muted_at else "",
+        )
+        yield from self.kept.placed
+        for report in self.archive.reports_of(story.id)[:10]:
+            yield words.report.format(
+                at=self._when(report.seen_at), source=report.source_name, title=report.title
+            )
 
+    def _deliveries(self) -> Iterator[str]:
+        words = self.words
+        for one in self.archive.deliveries_of(self.kept.story_id):
+            yield words.delivered.format(
+                kind=words.kinds[one.kind],
+                chat=one.chat,
+                state=words.states[one.state],
+                at=f" {self._when(one.settled_at)}" if one.settled_at else "",
+                tries=words.tries(one.attempts),
+                why=words.why.format(why=one.why) if one.why else "",
+            )
 
-def _when(at: datetime | None, zone: ZoneInfo) -> str:
-    if at is None:
-        return "at an unknown time"
-    try:
-        return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-    except OverflowError:
-        return f"{at:%Y-%m-%d}"
+    def _when(self, at: datetime | None) -> str:
+        if at is None:
+            return self.words.unknown_time
+        try:
+            return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        except OverflowError:
+            return f"{at:%Y-%m-%d}"
 
 
 # ── statistics ──

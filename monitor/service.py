@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from monitor.core.ports import Clock, Sender
 from monitor.core.settings import Config
 from monitor.crawl import Sweeper, Swept, trust
 from monitor.delivery import LATE, Delivery
-from monitor.doctor import wide_open
+from monitor.doctor.files import wide_open
 from monitor.intake import Intake
 from monitor.jobs import Jobs
 from monitor.notices import tell_of_sources
@@ -52,15 +52,16 @@ class Present:
 
     config: Config
     intake: Intake
+    since: datetime  # when it was put in force
 
     @classmethod
-    def of(cls, config: Config, store: SqlStore) -> "Present":
+    def of(cls, config: Config, store: SqlStore, now: datetime) -> "Present":
         """Build what a configuration needs; compiling the rules takes a while."""
-        return cls(config, _intake(config, store, _judge(config)))
+        return cls(config, _intake(config, store, _judge(config)), now)
 
     def become(self, other: "Present") -> None:
         """Put another configuration in force."""
-        self.config, self.intake = other.config, other.intake
+        self.config, self.intake, self.since = other.config, other.intake, other.since
 
 
 def _judge(config: Config) -> Judge:
@@ -90,7 +91,7 @@ class Service:
     ) -> None:
         self.clock = clock or SystemClock()
         self.store = store
-        self.present = Present.of(config, store)
+        self.present = Present.of(config, store, self.clock.now())
         self.metrics = Metrics()
         self.jobs = Jobs()
         self.environment = environment
@@ -108,6 +109,7 @@ class Service:
             config=lambda: self.present.config,
             tell=self._tell_operator,
             sender=sender,
+            problems=self.troubles,
         )
         self.courier = self.delivery.courier
         self.sweeper = Sweeper(
@@ -275,7 +277,8 @@ class Service:
     async def _config_changed(self, config: Config) -> None:
         logs.hide(secrets_of(self.environment, config))
         later = await asyncio.to_thread(self.delivery.changed, self.present.config, config)
-        self.present.become(await asyncio.to_thread(Present.of, config, self.store))
+        now = self.clock.now()
+        self.present.become(await asyncio.to_thread(Present.of, config, self.store, now))
         trust(config.network.trusted)
         self._sources_changed = True  # the pump makes the store agree
         log.info("configuration reloaded", rules=len(config.rules.rules), sources=len(config.sources))
@@ -320,9 +323,7 @@ class Service:
         self.metrics.sources(*source_figures(states, self.present.config, self.clock.now()))
         for state, count in counts.items():
             self.metrics.deliveries.labels(state).set(count)
-        problems = [*self.delivery.problems(), *self.delivery.not_delivered(LATE), *self.jobs.problems()]
-        if states and len(failing) == len(states):
-            problems.append("every source fails; is the network there?")
+        problems = [*self._problems(states), *self.delivery.parked()]
         details: Mapping[str, object] = {
             "sources": len(states),
             "sources_failing": len(failing),
@@ -330,9 +331,32 @@ class Service:
             "parked": {chat: logs.redact(why) for chat, why in self.store.parked_chats().items()},
             "deliveries": {str(state): count for state, count in counts.items()},
             "machine_texts": logs.redact(self.delivery.machine_trouble),
+            "config_refused": logs.redact(self._refusal()),
         }
         shown = tuple(logs.redact(problem) for problem in problems)
         return Health(problems=shown, details=dict(details))
+
+    def _problems(self, states: Sequence[SourceState]) -> Iterator[str]:
+        """What ails the service, in words, but for chats that take nothing. Raises StoreError."""
+        yield from self.delivery.problems()
+        yield from self.delivery.late(LATE)
+        yield from self.jobs.problems()
+        if states and all(state.failures for state in states):
+            yield "every source fails; is the network there?"
+
+    def _refusal(self) -> str:
+        """That config.yaml as it is now was refused, in words; "" when it is in force."""
+        if not self.watcher.refused:
+            return ""
+        since = self.present.since.astimezone(self.present.config.alerts.timezone)
+        in_force = f"the rules of {since:%Y-%m-%d %H:%M} are in force"
+        return f"{self._path.name} is refused, {in_force}: {self.watcher.refused}"
+
+    def troubles(self) -> tuple[str, ...]:
+        """What the bot tells of: what ails the service, and a refused configuration, with which it does its
+        job all the same. Parked chats the bot names itself. Raises StoreError."""
+        found = (*self._problems(self.store.source_states()), self._refusal())
+        return tuple(logs.redact(problem) for problem in found if problem)
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]], patience: float) -> None:

@@ -14,8 +14,9 @@ from monitor.core.settings import Channel
 from monitor.service import Service
 from monitor.store.sql import SqlStore
 from tests.alerts.desk import DESK, OPS, a_store, databases  # noqa: F401 - a fixture
-from tests.builders import a_chat, a_config
+from tests.builders import a_chat, a_config, a_state
 from tests.fakes import FakeClock, FakeSender
+from tests.store.desk import the_source
 
 HOOK = "https://example.org/hook/s3cret"
 CONFIG = a_config(chats=(a_chat("desk", id="7"), a_chat("ops", id=HOOK, channel=Channel.WEBHOOK)))
@@ -97,3 +98,39 @@ async def test_no_secret_shows() -> None:
     health = house.service.health()
     assert "[secret]" in health.problems[0]
     assert "s3cret" not in f"{health.problems}{health.details}"
+
+
+def save(text: str) -> None:
+    Path("config.yaml").write_text(text, "utf-8")
+
+
+async def test_a_refused_configuration_is_named_and_is_no_problem_to_machines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    house = House()
+    save("chats: [3]\n")
+    house.clock.advance(timedelta(hours=3))
+    await house.service.watcher.reload()
+    (trouble,) = house.service.troubles()
+    assert trouble.startswith(
+        "config.yaml is refused, the rules of 2026-11-24 08:00 are in force: config.yaml:1"
+    )
+    health = house.service.health()
+    assert health.ok
+    assert health.details["config_refused"] == trouble
+    save("chats: [{name: desk, id: 7}]\nrules: {list: [{id: yuan, terms: [digital yuan]}]}\n")
+    await house.service.watcher.reload()
+    assert house.service.troubles() == ()
+    assert house.service.health().details["config_refused"] == ""
+
+
+async def test_the_bot_tells_of_what_ails_the_service() -> None:
+    house = House(ChatGone("kicked"))
+    await house.alert()
+    with house.store.work() as work:
+        work.keep_sources([the_source()], house.clock.now())
+        work.save_source_state(a_state(source_id=the_source().id, failures=1, problem="HTTP 500"))
+    # A parked chat the bot names itself, with the way back.
+    assert house.service.troubles() == ("every source fails; is the network there?",)
+    assert len(house.service.health().problems) == 2

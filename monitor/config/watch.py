@@ -36,6 +36,11 @@ class ConfigWatcher:
         self._refused = ""
         self._one_at_a_time = asyncio.Lock()
 
+    @property
+    def refused(self) -> str:
+        """The mistake for which the file as it is now was refused; "" when it is in force."""
+        return self._refused
+
     async def run(self, stop: asyncio.Event) -> None:
         """Reload at every save until `stop` is set."""
         # The directory, not the file: editors replace the file, and a watch on it would die with the old one.

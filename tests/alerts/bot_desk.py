@@ -9,8 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from alerts.bot import Bot
 from alerts.pace import Pace, no_limits
+from alerts.phrases import Phrases
 from alerts.rule_edits import RuleEdits
 from alerts.telegram import TelegramSender
 from alerts.updates import Inbox
@@ -165,7 +168,7 @@ class BotDesk:
     def _wake(self) -> None:
         self.woken += 1
 
-    def _preview(self, config: Config) -> str:
+    def _preview(self, config: Config, _words: Phrases) -> str:
         self.preview_may_end.wait(30)
         self.previewed.append(config)
         return "It would have alerted 3 <times>."
@@ -175,3 +178,19 @@ async def until(holds: Callable[[], bool]) -> None:
     """Wait until it holds; the test's own time limit ends it otherwise."""
     while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
         await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[TelegramServer]:
+    async with TelegramServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def desk(
+    server: TelegramServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[BotDesk]:
+    monkeypatch.setattr("alerts.speech._GRACE", 30.0)  # a busy machine loses no answer at the stop
+    desk = BotDesk(server, tmp_path)
+    yield desk
+    await desk.close()

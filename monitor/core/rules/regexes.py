@@ -69,11 +69,22 @@ def try_regexes(regexes: Sequence[Regex], texts: Mapping[Field, str]) -> Tried:
     spots: list[Spot] = []
     stopped = {each.term for each in regexes[MOST_TRIED:]}
     for each in regexes[:MOST_TRIED]:
-        try:
-            spots += [spot for field in texts for spot in _found(each, field, texts)]
-        except TimeoutError:
+        # Twice: Python's collector may take up the whole of the time, but not of two tries in a row.
+        found = _in_time(each, texts)
+        if found is None:
+            found = _in_time(each, texts)
+        if found is None:
             stopped.add(each.term)
+        else:
+            spots += found
     return Tried(spots, frozenset(stopped))
+
+
+def _in_time(each: Regex, texts: Mapping[Field, str]) -> list[Spot] | None:
+    try:
+        return [spot for field in texts for spot in _found(each, field, texts)]
+    except TimeoutError:
+        return None
 
 
 def _found(each: Regex, field: Field, texts: Mapping[Field, str]) -> list[Spot]:
