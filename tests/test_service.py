@@ -248,6 +248,7 @@ EIGHT_EVENTS = (
 )
 
 
+@pytest.mark.timeout(240)
 async def test_killed_in_the_middle_nothing_due_is_missing(tmp_path: Path) -> None:
     items = [(title, POSITIVE[1]) for title in EIGHT_EVENTS]
     async with serve(origin(*items, page_delay=0.25)) as site:
@@ -261,7 +262,8 @@ async def test_killed_in_the_middle_nothing_due_is_missing(tmp_path: Path) -> No
         await place.until("SELECT count(*) FROM articles", 8)
         await place.until("SELECT count(*) FROM deliveries WHERE state = 'sent'", 1)
         owed = "SELECT count(*) FROM deliveries WHERE state <> 'sent'"
-        await place.until(f"SELECT ({owed}) = 0", 1)
+        # One that was under way at a kill is in doubt, and rests a minute before it is repeated.
+        await place.until(f"SELECT ({owed}) = 0", 1, within=100)
         process.send_signal(signal.SIGTERM)
         await process.communicate()
         assert place.rows("SELECT count(DISTINCT story_id) FROM articles WHERE relevant") == [(8,)]
