@@ -6,15 +6,13 @@ from itertools import pairwise
 from math import ceil
 
 from alerts.labels import labels
-from alerts.render import MOST_IN_A_DIGEST
-from monitor.core.digest import catch_up
+from monitor.core.digest import CATCH_UP, DIGEST, MOST_IN_A_DIGEST, catch_up, late
 from monitor.core.messages import Delivery
 from monitor.core.model import ChatName, DeliveryId, Priority
 from monitor.core.ports import Outbox
 from monitor.core.settings import Chat, Config
 
 _FAR = timedelta(days=400)  # no digest waits longer
-_DIGEST, _CATCH_UP = "digest", "catch-up"  # what the keys of the two kinds begin with
 _URGENCY = (Priority.BREAKING, Priority.NORMAL, Priority.LOW)
 
 
@@ -32,9 +30,7 @@ class Digester:
         for chat, gathered in self._by_chat(self._outbox.gathered(now, names)):
             made += self._tell(chat, gathered, now)
         for chat, waiting in self._by_chat(self._outbox.open_alerts(now, names)):
-            late = catch_up(waiting, now)
-            joined = self._join(chat, late, now)
-            made += bool(joined) + self._fold(chat, late[joined:], _CATCH_UP, now)
+            made += self._catch_up(chat, waiting, now)
         return made
 
     def fold_now(self, chats: Collection[ChatName], now: datetime) -> int:
@@ -54,16 +50,21 @@ class Digester:
     def _tell(self, chat: Chat, gathered: Sequence[Delivery], now: datetime) -> int:
         if len(gathered) == 1:  # one alert tells itself better than a digest of one
             return self._outbox.release([gathered[0].id], now)
-        return self._fold(chat, gathered, _DIGEST, now)
+        return self._fold(chat, _ranked(gathered), DIGEST, now)
 
-    def _join(self, chat: Chat, late: Sequence[Delivery], now: datetime) -> int:
-        """Add late alerts, the oldest first, to the catch-up digest that waits: while an outage lasts they
-        come in threes, and must not end as a message each time. Returns how many were taken up."""
-        waiting = self._outbox.open_digest(chat.name, _CATCH_UP) if late else None
-        room = MOST_IN_A_DIGEST - len(waiting.gathered) if waiting else 0
-        if waiting is None or room <= 0:
-            return 0
-        lot = late[:room]
+    def _catch_up(self, chat: Chat, waiting: Sequence[Delivery], now: datetime) -> int:
+        """While an outage lasts, late alerts come by ones and threes: they must not end as a message each
+        time. What finds no room in the digest that waits begins a new one."""
+        joined = self._join(chat, late(waiting, now), now)
+        left = [one for one in waiting if one.id not in joined]
+        return bool(joined) + self._fold(chat, _in_order(catch_up(left, now)), CATCH_UP, now)
+
+    def _join(self, chat: Chat, alerts: Sequence[Delivery], now: datetime) -> frozenset[DeliveryId]:
+        """Add alerts, the oldest first, to the catch-up digest that waits; which were taken up."""
+        waiting = self._outbox.open_digest(chat.name, CATCH_UP) if alerts else None
+        lot = alerts[: MOST_IN_A_DIGEST - len(waiting.gathered)] if waiting else ()
+        if waiting is None or not lot:
+            return frozenset()
         words = labels(chat.language)
         joined = self._outbox.join_digest(
             waiting.id,
@@ -72,19 +73,18 @@ class Digester:
             silent=waiting.silent and all(one.silent for one in lot),
             now=now,
         )
-        return len(lot) if joined else 0
+        return frozenset(one.id for one in lot) if joined else frozenset()
 
-    def _fold(self, chat: Chat, deliveries: Sequence[Delivery], name: str, now: datetime) -> int:
-        words = labels(chat.language)
-        lots = _lots(deliveries)
+    def _fold(self, chat: Chat, lots: Sequence[Sequence[Delivery]], name: str, now: datetime) -> int:
+        words, count = labels(chat.language), sum(map(len, lots))
         made = 0
         for number, lot in enumerate(lots, start=1):
             folded = self._outbox.fold(
                 [one.id for one in lot],
                 chat=chat.name,
                 key=f"{name}:{now:%Y%m%dT%H%M%S}:{number}",
-                heading=words.heading(words.digest, len(deliveries), number, len(lots))
-                if name == _DIGEST
+                heading=words.heading(words.digest, count, number, len(lots))
+                if name == DIGEST
                 else words.heading(words.catch_up, len(lot)),  # more may join it
                 silent=all(one.silent for one in lot),
                 now=now,
@@ -102,12 +102,18 @@ class Digester:
                 yield chat, owed[chat.name]
 
 
-def _lots(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+def _ranked(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
     """Shared evenly over as many messages as they need, the most urgent first, then the newest."""
     ranked = sorted(deliveries, key=_rank)
     parts = ceil(len(ranked) / MOST_IN_A_DIGEST)
     bounds = [len(ranked) * part // parts for part in range(parts + 1)] if parts else []
     return [ranked[start:end] for start, end in pairwise(bounds)]
+
+
+def _in_order(deliveries: Sequence[Delivery]) -> list[Sequence[Delivery]]:
+    """In full messages, the oldest first: the last one takes up what comes late after them."""
+    starts = range(0, len(deliveries), MOST_IN_A_DIGEST)
+    return [deliveries[start : start + MOST_IN_A_DIGEST] for start in starts]
 
 
 def _rank(delivery: Delivery) -> tuple[int, float, DeliveryId]:

@@ -18,8 +18,6 @@ from monitor.core.messages import Message
 from monitor.core.ports import Sender
 from monitor.core.settings import Chat
 
-_LONGEST_PLAIN = 4_096  # UTF-16 units: Telegram's bound on a message
-
 Answer = TypeVar("Answer")
 
 
@@ -113,18 +111,10 @@ class Line:
         if self.message.buttons and isinstance(refusal, ButtonsRefused):
             self.message = replace(self.message, buttons=())
         elif self.message.html:
-            self.message = replace(self.message, html="", plain=_cut(self.message.plain))
+            self.message = replace(self.message, html="")  # never cut: it may tell of many
         elif self.message.buttons:
             self.message = replace(self.message, buttons=())
         elif self._reply_to is not None:
             self._reply_to = None
         else:
             raise refusal
-
-
-def _cut(plain: str) -> str:
-    """The text within Telegram's bound; without markup it may be cut anywhere."""
-    units = plain.encode("utf-16-le", "surrogatepass")
-    if len(units) // 2 <= _LONGEST_PLAIN:
-        return plain
-    return units[: 2 * (_LONGEST_PLAIN - 1)].decode("utf-16-le", "ignore") + "…"

@@ -1,13 +1,23 @@
-"""Write what a delivery owes as a Telegram message: built from escaped parts, never cut afterwards."""
+"""Write what a delivery owes as a Telegram message: built from escaped parts, never cut on its way."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from alerts.harmless import anchor, escaped, host_of, line, paragraphs, safe_link, utf16_length
+from alerts.harmless import (
+    anchor,
+    escaped,
+    host_of,
+    line,
+    paragraphs,
+    safe_link,
+    shortened,
+    utf16_length,
+)
 from alerts.labels import Labels, labels, naming
 from alerts.times import moment, source_day, zone_words
+from monitor.core.digest import CATCH_UP
 from monitor.core.machine import wish_of
 from monitor.core.messages import Alert, Button, Delivery, DeliveryKind, Message, Report
 from monitor.core.model import Hit, Reason, Standing, Story, StoryId, Tier, Verdict
@@ -21,7 +31,6 @@ _TITLE, _NAME, _WHY, _NOTICE = 300, 80, 320, 3_500
 _SUMMARY, _MACHINE, _OTHER_TITLE = 700, 1_400, 120
 _MOST = 4_096  # UTF-16 units of a message
 _DIGEST_HEADING, _DIGEST_TITLE, _DIGEST_LINK, _DIGEST_NAME = 120, 130, 400, 40
-MOST_IN_A_DIGEST = 15  # alerts a message holds: more become a second one
 _NAMED_REPORTS = 4
 _BUTTON_ROWS = (("why", "useful", "noise"), ("mute",))
 
@@ -67,7 +76,7 @@ def _alert(alert: Alert, chat: Chat, words: Labels, mark: str, zone: ZoneInfo, *
     lines = list(filter(None, _brief(alert, words, text) if brief else _full(alert, words, zone, text)))
     return Message(
         html="\n".join([mark + head, *map(escaped, lines)]),
-        plain="\n".join([mark + plain_head, *lines]),
+        plain=shortened("\n".join([mark + plain_head, *lines]), _MOST),
         buttons=_buttons(alert.story.id, words) if buttons else (),
     )
 
@@ -83,21 +92,28 @@ def _follow_up(alert: Alert, words: Labels, mark: str, zone: ZoneInfo) -> Messag
 
 
 def _digest(delivery: Delivery, words: Labels, mark: str, zone: ZoneInfo) -> Message:
-    heading = line(delivery.notice, _DIGEST_HEADING) or words.heading(words.digest, len(delivery.gathered))
-    items = [_item(alert, words, zone) for alert in delivery.gathered[:MOST_IN_A_DIGEST]]
+    heading = _digest_heading(delivery, words)
+    items = [_item(alert, words, zone) for alert in delivery.gathered]  # at most MOST_IN_A_DIGEST
     html = [f"{mark}<b>{escaped(heading)}</b>", *(item for item, _, _ in items)]
-    bare = [mark + heading, *(item for _, item, _ in items)]
-    links = _as_fit(["", *(link for _, _, link in items)], _MOST - utf16_length("\n\n".join(bare)))
-    plain = (f"{item}\n{link}" if link else item for item, link in zip(bare, links, strict=True))
-    return Message(html="\n\n".join(html), plain="\n\n".join(plain))
+    plain = _linked_as_fits([(mark + heading, ""), *((bare, link) for _, bare, link in items)])
+    return Message(html="\n\n".join(html), plain=plain)
 
 
-def _as_fit(links: Iterable[str], room: int) -> Iterator[str]:
-    """The links there is room for, "" for the others: rather a link less than an alert less."""
-    for link in links:
-        fits = len(link) < room  # a line end stands before it
-        room -= len(link) + 1 if fits else 0
-        yield link if fits else ""
+def _digest_heading(delivery: Delivery, words: Labels) -> str:
+    if delivery.key.startswith(f"{CATCH_UP}:"):  # it took up more since it was made
+        return words.heading(words.catch_up, len(delivery.gathered))
+    return line(delivery.notice, _DIGEST_HEADING) or words.heading(words.digest, len(delivery.gathered))
+
+
+def _linked_as_fits(parts: Sequence[tuple[str, str]]) -> str:
+    """The texts, each with its link below while there is room: rather a link less than an alert less."""
+    room = _MOST - utf16_length("\n\n".join(text for text, _ in parts))
+    shown = []
+    for text, link in parts:
+        below = f"\n{link}" if link and len(link) < room else ""
+        room -= len(below)
+        shown.append(text + below)
+    return "\n\n".join(shown)
 
 
 def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str, str]:
@@ -115,7 +131,9 @@ def _item(alert: Alert, words: Labels, zone: ZoneInfo) -> tuple[str, str, str]:
     ]
     below = " · ".join(filter(None, facts))
     # A link that is too long would cost the room of many: the title stands alone then.
-    shown = anchor(title, link) if link and len(escaped(link)) <= _DIGEST_LINK else escaped(title)
+    linked = anchor(title, link)
+    fits = len(linked) - len(anchor(title, "")) <= _DIGEST_LINK
+    shown = linked if link and fits else escaped(title)
     return f"• {shown}\n{escaped(below)}", f"• {title}\n{below}", link
 
 

@@ -984,6 +984,67 @@ LEADS = [
     ),
 ]
 
+# What kind of act it is and how urgent: headline, lead, kind (None: not asked), priority.
+KINDS = [
+    # a figure beside a goal is a plan, one that is measured a statistic
+    ("Jiangsu sets goal of 90 billion yuan for its AI industry by 2028", "", "plan", "normal"),
+    ("China's software revenue rises 12 pct in first half: MIIT", "", "statistics", "low"),
+    # trials that a rule or a ban names in passing
+    ("网络小额贷款新规落地 单户上限二十万元", "", "measures", "normal"),
+    ("China bans stablecoin sales without approval", "", "notice", "breaking"),
+    ("工信部：首批卫星物联网业务试点启动", "", "pilot", "normal"),
+    # a leader who proposes speaks
+    ("Premier Li proposes data pact at Shanghai forum on AI", "", "speech", "normal"),
+    ("Regulator proposes cap on ride-hailing commissions in China", "", "draft", "normal"),
+    # laws passed and laws merely named
+    ("Lawmakers pass e-commerce law", "China's legislature voted on Friday.", "law", "breaking"),
+    ("数据安全法表决通过", "", "law", "breaking"),
+    ("网络安全法修正草案公开征求意见", "", "draft", "normal"),
+    # regulations of the State Council, of a ministry, of a province
+    ("《算力设施安全保护条例》公布", "国务院总理签署国务院令。", "measures", "breaking"),
+    ("《人脸识别应用管理办法》6月1日起施行", "国家网信办公布。", "measures", "normal"),
+    ("浙江数据条例3月1日起施行", "", "measures", "normal"),
+    # fines of every day and great ones
+    ("Tencent fined 500,000 yuan in China for failing to report past deals", "", "enforcement", "normal"),
+    ("China fines Meituan 3 billion yuan over exclusive contracts", "", "enforcement", "breaking"),
+    # many national bodies against coins; one city against them
+    ("十部门：虚拟货币交易一律定性为非法金融活动", "", None, "breaking"),
+    ("深圳提示虚拟货币非法集资风险", "", "notice", "normal"),
+    # what chips are made of, and a ministry that complains of others
+    ("China bans exports of gallium to US chipmakers", "", "notice", "breaking"),
+    ("商务部回应美方芯片出口管制", "", None, "normal"),
+    # a review for the nation's security
+    ("网络安全审查启动 货运平台停止新用户注册", "", "enforcement", "breaking"),
+    ("《网络安全审查办法》修订稿公开征求意见", "", "draft", "normal"),
+    # the next batch of a routine
+    ("Shanghai's fintech sandbox admits three projects", "", None, "low"),
+]
+
+# Whose act: the cabinet's when it signs together with the Party's centre.
+JOINT = [
+    ("中共中央、国务院印发数字中国建设规划", "central"),
+    ("CPC Central Committee, State Council issue guideline on data market", "central"),
+    ("中共中央政治局就人工智能举行集体学习", "party"),
+    ("Politburo holds study session on artificial intelligence", "party"),
+]
+
+# Classes that were missed or wrongly taken once, with their look-alikes: main topic, headline, lead.
+CLASSES = [
+    ("platform", "Premier meets founders of e-commerce platforms, promises stable rules", ""),
+    ("", "Premier meets Kazakh energy bosses", ""),
+    ("content", "NPC deputy proposes curfew on livestream tipping by teenagers", ""),
+    ("", "NPC deputy proposes longer paternity leave", ""),
+    ("content", "政协委员建议：给网络游戏设夜间宵禁", ""),
+    ("platform", "Opinion: Beijing's tech crackdown enters a quieter phase", ""),
+    ("infra", "Inner Mongolia's Ulanqab to double computing capacity by 2028, officials say", ""),
+    ("", "Mongolia's parliament debates data law", ""),
+    ("cyber", "“断卡”行动三年抓获贩卖电话卡人员八万名", ""),
+    ("", "Tencent to invest 90 billion yuan in AI data centres", "The firm named no sites."),
+    ("", "China tightens rare earth export controls", "The commerce ministry added two elements."),
+    ("", "China's spy agency warns students of foreign agents on job apps", "The ministry posted on WeChat."),
+    ("", "网约车司机抢劫乘客获刑五年", "法院作出一审判决。"),
+]
+
 # Judged wrongly today: counted, not asserted.
 LEAD_GAPS = frozenset(
     {

@@ -123,6 +123,36 @@ def test_an_outage_ends_in_full_digests_however_its_alerts_came(newsroom: Open) 
     assert [message.count("• ") for message in told] == [15, 15, 10]
 
 
+def test_late_ones_and_twos_join_the_digest_that_waits_in_their_order(newsroom: Open) -> None:
+    room = newsroom(a_chat())
+    digester = Digester(room.store, config=lambda: a_config(chats=room.chats))
+    back = NOON + 6 * HOUR
+    room.store.hold_chat(room.chats[0].name, back, NOON)
+    for number in range(20):
+        title = f"{HEADLINES[number % 4]}, batch {number} of {number}"
+        room.report(outlet(f"Outlet {number}"), title, NOON + number * timedelta(minutes=1))
+    for minutes in (29, 32, 33, 34, 60, 200):
+        digester.fold_due(NOON + minutes * timedelta(minutes=1))
+    fresh = "China's internet watchdog launches campaign against online fraud"
+    room.report(REUTERS, fresh, back - timedelta(minutes=31))
+    first, second = delivered(room, back)
+    assert first.startswith("Catch-up digest: 15 alerts\n")
+    assert second.startswith("Catch-up digest: 6 alerts\n")
+    assert [f"batch {number} of" in first for number in range(20)] == [True] * 15 + [False] * 5
+    assert fresh in second
+    assert delivered(room, back + HOUR) == []
+
+
+def test_what_is_late_at_once_is_told_in_full_digests_in_order(newsroom: Open) -> None:
+    room = newsroom(a_chat())
+    for number in range(20):
+        title = f"{HEADLINES[number % 4]}, batch {number} of {number}"
+        room.report(outlet(f"Outlet {number}"), title, NOON + number * timedelta(minutes=1))
+    first, second = delivered(room, NOON + 2 * HOUR)
+    assert (first.count("• "), second.count("• ")) == (15, 5)
+    assert [f"batch {number} of" in first for number in range(20)] == [True] * 15 + [False] * 5
+
+
 def test_a_digest_that_is_too_long_becomes_two(newsroom: Open) -> None:
     room = newsroom(a_chat(), quiet=QuietHours(start=time(11), end=time(14)))
     for number in range(1, 18):

@@ -13,7 +13,7 @@ from monitor.core.classify import Judge, compile_rules
 from monitor.core.model import Authority, Doctype, Priority, Topic, Verdict
 from tests.rules_cases import JUDGED, NOT_POLICY, POLICY, TOPICS
 from tests.rules_headlines import INVENTED, KNOWN_GAPS
-from tests.rules_leads import LEAD_GAPS, LEADS
+from tests.rules_leads import CLASSES, JOINT, KINDS, LEAD_GAPS, LEADS
 from tests.shared import needs_shared
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
@@ -307,6 +307,26 @@ def test_one_digital_line_in_a_long_text_does_not_make_a_report_relevant() -> No
     assert not verdict.relevant, in_words(verdict)
 
 
+@pytest.mark.parametrize(("title", "lead", "doctype", "priority"), KINDS)
+def test_tells_the_kind_of_act_and_its_urgency(
+    title: str, lead: str, doctype: str | None, priority: str
+) -> None:
+    verdict = judged(title, lead)
+    assert verdict.relevant, in_words(verdict)
+    assert (verdict.doctype, verdict.priority) == (doctype or verdict.doctype, priority), in_words(verdict)
+
+
+@pytest.mark.parametrize(("title", "authority"), JOINT)
+def test_a_document_of_party_and_cabinet_is_the_cabinets(title: str, authority: str) -> None:
+    assert judged(title).authority == authority
+
+
+@pytest.mark.parametrize(("topic", "title", "lead"), CLASSES)
+def test_takes_a_class_and_leaves_its_look_alikes(topic: str, title: str, lead: str) -> None:
+    verdict = judged(title, lead)
+    assert next(iter(verdict.topics), "") == topic, in_words(verdict)
+
+
 def test_shipped_sets_are_distinct_and_without_repeats() -> None:
     sets = shipped_sets()
     assert len({each.name for each in sets}) == len(sets)
@@ -317,7 +337,8 @@ def test_shipped_sets_are_distinct_and_without_repeats() -> None:
 def test_every_shipped_set_is_used() -> None:
     written = CONFIG.read_text("utf-8") + " ".join(" ".join(each.terms) for each in shipped_sets())
     by_name = {f"{begin}_{each.value}" for begin in ("authority", "presumed") for each in Authority}
-    by_name |= {f"doctype_{each.value}" for each in Doctype}
+    kinds = {f"{begin}_{each.value}" for begin in ("doctype", "presumed") for each in Doctype}
+    by_name |= kinds | {f"{kind}_unless" for kind in kinds}
     used = set(re.findall(r"@(\w+)", written)) | by_name
     assert {each.name for each in shipped_sets()} - used == set()
 

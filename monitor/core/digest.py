@@ -15,6 +15,9 @@ LATE = timedelta(minutes=30)
 # A group takes 20 messages a minute: this many would keep it ringing for two minutes.
 FLOOD = 40
 LEAST_FOLDED = 3  # fewer are told one by one
+# Alerts a digest holds: with the caps of their parts so many always fit into one message.
+MOST_IN_A_DIGEST = 15
+DIGEST, CATCH_UP = "digest", "catch-up"  # what the keys of the two kinds begin with
 
 
 def next_digest(plan: DigestPlan | None, zone: ZoneInfo, now: datetime) -> datetime:
@@ -39,15 +42,20 @@ def midnight(zone: ZoneInfo, now: datetime) -> datetime:
     return datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone).astimezone(UTC)
 
 
+def late(waiting: Sequence[Delivery], now: datetime) -> tuple[Delivery, ...]:
+    """Which open alerts are no news any more."""
+    return tuple(one for one in waiting if now - one.queued_at >= LATE)
+
+
 def catch_up(waiting: Sequence[Delivery], now: datetime) -> tuple[Delivery, ...]:
-    """Which open alerts of one chat belong into a catch-up digest; empty when none do.
+    """Which open alerts of one chat belong into a new catch-up digest; empty when none do.
 
     They do when several are late (the service or Telegram was away), or when there are too many to be told
     one by one. Breaking ones that are not late keep a message of their own.
     """
-    late = tuple(one for one in waiting if now - one.queued_at >= LATE)
-    if len(late) >= LEAST_FOLDED:
-        return late
+    several = late(waiting, now)
+    if len(several) >= LEAST_FOLDED:
+        return several
     if len(waiting) >= FLOOD:
         return tuple(one for one in waiting if not _breaking(one))
     return ()

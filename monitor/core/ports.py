@@ -301,7 +301,8 @@ class Outbox(Protocol):
     def settle(self, delivery: Delivery) -> None:
         """Record the outcome the courier decided: state, times, message id, words, doubt and `last_known_id`.
 
-        An edit whose revision grew meanwhile is queued again instead of sent. Raises LeaseLost when the row,
+        An edit whose revision grew meanwhile is queued again instead of sent; of a digest that is dead the
+        alerts are queued as messages of their own. Raises LeaseLost when the row,
         found by its id, is no longer claimed by this attempt: the lease ran out and was taken again, or the
         chat was parked.
         """
@@ -375,8 +376,8 @@ class Outbox(Protocol):
     ) -> int:
         """Fold these of the chat's open alerts into one digest under `key`, in one transaction.
 
-        Claimed, doubtful or settled ones are left alone. Returns how many were folded; with none, or when the
-        key exists, nothing happens and it returns 0.
+        Claimed, doubtful or settled ones are left alone, and those above MOST_IN_A_DIGEST. Returns how many
+        were folded; with none, or when the key exists, nothing happens and it returns 0.
         """
         ...
 
@@ -388,7 +389,8 @@ class Outbox(Protocol):
     def join_digest(
         self, digest: DeliveryId, ids: Collection[DeliveryId], *, heading: str, silent: bool, now: datetime
     ) -> int:
-        """Fold these of the chat's open alerts into a digest that has not left, under a new heading.
+        """Fold these of the chat's open alerts into a digest that has not left, as many as it has room for,
+        under a new heading.
 
         Returns how many were folded: 0 when the digest has left meanwhile, or may have.
         """

@@ -1,11 +1,15 @@
-"""Many alerts in one message: digests are made of open alerts, and take up more of them until they leave."""
+"""Many alerts in one message: digests are made of open alerts, and take up more of them until they leave.
+
+None holds more than one message shows: what is folded is told.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
+from monitor.core.digest import MOST_IN_A_DIGEST
 from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
 from monitor.core.model import ChatName, DeliveryId
 from monitor.store import due
@@ -31,7 +35,7 @@ def fold(
 ) -> int:
     """Fold these of the chat's open alerts into a new digest; how many."""
     there = connection.scalar(select(_d.id).where(_d.key == key, _d.chat == chat))
-    open_ids = [] if there else _foldable(connection, ids, chat)
+    open_ids = [] if there else _foldable(connection, ids, chat)[:MOST_IN_A_DIGEST]
     if not open_ids:
         return 0
     named: dict[str, Any] = {"notice": heading, "silent": silent}
@@ -58,7 +62,7 @@ def join(
 ) -> int:
     """Fold these open alerts into a digest that has not left, under a new heading; how many."""
     chat = connection.scalar(select(_d.chat).where(_d.id == digest, UNDELIVERED))
-    open_ids = _foldable(connection, ids, chat) if chat is not None else []
+    open_ids = _foldable(connection, ids, chat)[: _room(connection, digest)] if chat is not None else []
     if chat is None or not open_ids:
         return 0
     connection.execute(update(t.deliveries).where(_d.id == digest).values(notice=heading, silent=silent))
@@ -77,6 +81,27 @@ def _tell_in(
         connection.execute(update(t.deliveries).where(_d.id.in_(lot)).values(**ended))
         answers = update(t.deliveries).where(follow_ups, _d.first_id.in_(lot))
         connection.execute(answers.values(first_id=digest))
+
+
+def unfold(connection: Connection, digest: Delivery, now: datetime) -> None:
+    """The digest will never be sent: its alerts are told one by one, and are news again.
+
+    What answers one of them waits for it. If the digest may have arrived, so may they.
+    """
+    again = {"state": DeliveryState.QUEUED, "queued_at": now, "settled_at": None, "digest_id": None}
+    maybe = {"maybe_sent": digest.maybe_sent}
+    answers = (_d.first_id == digest.id) & (_d.kind == DeliveryKind.FOLLOW_UP)
+    told = select(_d.id, t.alerts.c.story_id).join_from(t.deliveries, t.alerts, _d.alert_id == t.alerts.c.id)
+    for row in connection.execute(told.where(_d.digest_id == digest.id)).all():
+        of_story = select(t.alerts.c.id).where(t.alerts.c.story_id == row.story_id)
+        theirs = update(t.deliveries).where(answers, _d.alert_id.in_(of_story))
+        connection.execute(theirs.values(first_id=row.id))
+        connection.execute(update(t.deliveries).where(_d.id == row.id).values(**again, **maybe))
+
+
+def _room(connection: Connection, digest: int) -> int:
+    told = select(func.count()).select_from(t.deliveries).where(_d.digest_id == digest)
+    return max(0, MOST_IN_A_DIGEST - (connection.scalar(told) or 0))
 
 
 def _foldable(connection: Connection, ids: Collection[DeliveryId], chat: ChatName) -> list[int]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 
 from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
 from monitor.core.outbox import DOUBT_WAIT
-from monitor.store import due, noted
+from monitor.store import due, folding, noted
 from monitor.store import tables as t
 from monitor.store.owing import owe_edit
 
@@ -88,6 +88,9 @@ def arrived(connection: Connection, delivery: Delivery, row: RowMapping, message
 
 
 def given_up(connection: Connection, delivery: Delivery, row: RowMapping) -> None:
-    """One that may have arrived is given up: it will never be looked for."""
+    """It will never be sent: what a digest was to tell is told otherwise; one that may have arrived will
+    never be looked for."""
+    if row["kind"] == DeliveryKind.DIGEST and delivery.settled_at is not None:
+        folding.unfold(connection, delivery, delivery.settled_at)
     if delivery.maybe_sent and delivery.settled_at is not None and row["kind"] != DeliveryKind.EDIT:
         noted.may_be_there(connection, row["claimed_address"], delivery.settled_at, below=None)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from alerts.harmless import safe_link, utf16_length
 from alerts.labels import labels
-from alerts.render import MOST_IN_A_DIGEST, render
+from alerts.render import render
+from monitor.core.digest import MOST_IN_A_DIGEST
 from monitor.core.messages import Alert, Delivery, DeliveryKind, MachineText, Message, Report
 from monitor.core.model import Authority, Priority, Reason, Standing, StoryId, Tier, Topic
 from monitor.core.settings import Addition, Template
@@ -34,7 +35,7 @@ def test_the_largest_digest_is_one_message_that_telegram_takes() -> None:
         source_name="&" * 100,
         verdict=a_verdict(topics=tuple(Topic), priority=Priority.BREAKING),
     )
-    message = render(a_digest(*[one] * 40), a_chat(language="zh"), zone=SHANGHAI)
+    message = render(a_digest(*[one] * MOST_IN_A_DIGEST), a_chat(language="zh"), zone=SHANGHAI)
     posted = understood({"chat_id": "1", "text": message.html, "parse_mode": "HTML"}, 1)
     assert posted.text.count("•") == MOST_IN_A_DIGEST
     assert "<a " not in message.html  # links that long would cost the room of many
@@ -47,6 +48,20 @@ def test_a_digest_of_ordinary_links_at_their_longest_fits_too() -> None:
     posted = understood({"chat_id": "1", "text": message.html, "parse_mode": "HTML"}, 1)
     assert message.html.count("<a ") == MOST_IN_A_DIGEST
     assert utf16_length(posted.text) <= 4096
+
+
+@pytest.mark.parametrize("mark", ["'", '"', "&"])
+def test_a_link_is_as_long_as_it_is_written(mark: str) -> None:
+    one = an_alert(article=an_article(title="t&" * 100, url="https://a.cn/".ljust(400, mark)))
+    message = render(a_digest(*[one] * MOST_IN_A_DIGEST), a_chat(), zone=SHANGHAI)
+    assert taken_by_telegram(message) <= 4096
+    assert "<a " not in message.html
+
+
+def test_a_catch_up_digest_counts_what_is_in_it_now() -> None:
+    digest = replace(a_digest(an_alert(), an_alert(), heading="Catch-up digest: 1 alert"), key="catch-up:1")
+    assert render(digest, a_chat(), zone=SHANGHAI).plain.startswith("Catch-up digest: 2 alerts\n")
+    assert render(digest, a_chat(language="zh"), zone=SHANGHAI).plain.startswith("补发汇总：2 条\n")
 
 
 def test_a_plain_digest_leaves_out_links_rather_than_alerts() -> None:
@@ -142,8 +157,9 @@ def test_the_largest_message_of_each_kind_fits(
         delivery = a_delivery(kind=kind, alert=alert, maybe_sent=True)
         message = render(delivery, chat, zone=ZoneInfo("Asia/Kolkata"), buttons=True)
         assert taken_by_telegram(message) <= 4096
+        assert utf16_length(message.plain) <= 4096
         if kind is DeliveryKind.ALERT:
-            assert len(message.plain.splitlines()) == (10 if template is Template.FULL else 6)
+            assert len(message.html.splitlines()) == (9 if template is Template.FULL else 5)
 
 
 @pytest.mark.parametrize("standing", [None, *Standing])
@@ -156,10 +172,12 @@ def test_the_largest_digest_fits_with_every_standing(language: str, standing: St
         verdict=a_verdict(topics=(Topic.BLOCKCHAIN, Topic.STRATEGY, Topic.AI), priority=Priority.BREAKING),
     )
     one = replace(one, article=replace(one.article, url="https://a.cn/".ljust(400, "x")))
-    delivery = replace(a_digest(*[one] * 40, heading="h&" * 400), maybe_sent=True)
+    delivery = replace(a_digest(*[one] * MOST_IN_A_DIGEST, heading="h&" * 400), maybe_sent=True)
     message = render(delivery, a_chat(language=language), zone=SHANGHAI)
     assert message.html.count("<a ") == MOST_IN_A_DIGEST
     assert taken_by_telegram(message) <= 4096
+    assert utf16_length(message.plain) <= 4096
+    assert message.plain.count("• ") == MOST_IN_A_DIGEST
 
 
 def test_the_largest_notice_fits() -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from alerts.digests import Digester
 from alerts.pace import Limit, Pace
 from alerts.telegram import TelegramSender
+from monitor.core.digest import LATE
 from monitor.core.errors import (
     ChatGone,
     ChatMigrated,
@@ -170,6 +172,21 @@ async def test_a_text_refused_even_plain_is_dead() -> None:
     await desk.deliver_all()
     assert desk.counts() == {S.DEAD: 1, S.SENT: 1}
     assert desk.courier.counters["dead"] == 1
+
+
+async def test_what_a_refused_digest_was_to_tell_is_told_one_by_one() -> None:
+    desk, sender = fake_desk(MessageRefused("no"), MessageRefused("no"))
+    for number in range(3):
+        desk.queue_alert(f"Story {number}")
+    desk.clock.advance(LATE)
+    digester = Digester(desk.store, config=lambda: desk.config)
+    assert digester.fold_due(desk.clock.now()) == 1
+    await desk.deliver_all()
+    assert digester.fold_due(desk.clock.now()) == 0
+    assert [tried.message.plain.partition(" ·")[0] for tried in sender.tried[2:]] == [
+        f"Story {number}" for number in range(3)
+    ]
+    assert desk.counts() == {S.SENT: 3, S.DEAD: 1}
 
 
 class FullDisk(SqlStore):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from monitor.core.digest import MOST_IN_A_DIGEST
 from monitor.core.errors import StoreError
 from monitor.core.messages import Delivery, DeliveryKind, DeliveryState
 from monitor.core.model import ChatName, DeliveryId, Due, Priority, Reason, Send, StoryId
@@ -168,6 +169,50 @@ def test_a_digest_takes_up_more_until_it_leaves(store: SqlStore) -> None:
     store.settle(replace(digest, state=S.UNSURE, maybe_sent=True, not_before=MORNING))
     assert join(found[3:]) == 0  # it may have arrived
     assert store.counts() == dict.fromkeys(S, 0) | {S.FOLDED: 3, S.UNSURE: 1, S.GATHERED: 1}
+
+
+def test_no_digest_holds_more_than_a_message_shows(store: SqlStore) -> None:
+    found = gather(store, *[Priority.LOW] * (MOST_IN_A_DIGEST + 3))
+    assert fold(store, found[:-5]) == MOST_IN_A_DIGEST - 2
+    (waiting,) = filter(None, [store.open_digest(DESK, "digest")])
+    ids = [one.id for one in found[-5:]]
+    assert store.join_digest(waiting.id, ids, heading="More", silent=True, now=NOW) == 2
+    assert store.join_digest(waiting.id, ids, heading="Full", silent=True, now=NOW) == 0
+    (digest,) = claim(store)
+    assert (len(digest.gathered), digest.notice) == (MOST_IN_A_DIGEST, "More")
+    assert store.counts()[S.GATHERED] == 3
+    store.settle(replace(digest, state=S.WAITING, not_before=MORNING))
+    store.release(ids, MORNING)
+    assert fold(store, store.open_alerts(later(days=1)), key="digest:2") == 3
+
+
+def test_all_that_one_digest_cannot_hold_stays_open(store: SqlStore) -> None:
+    found = gather(store, *[Priority.LOW] * (MOST_IN_A_DIGEST + 3))
+    assert fold(store, found) == MOST_IN_A_DIGEST
+    assert store.counts()[S.GATHERED] == 3
+
+
+@pytest.mark.parametrize("maybe_sent", [False, True])
+def test_a_digest_that_is_given_up_gives_its_alerts_back(store: SqlStore, *, maybe_sent: bool) -> None:
+    found = gather(store, Priority.LOW, Priority.NORMAL)
+    fold(store, found)
+    with store.work() as work:
+        article_id = keep(work, story_id=StoryId(2))
+        work.add_follow_up(StoryId(2), article_id, Reason.DENIED, "denied", NOW)
+    (digest,) = claim(store)
+    at = MORNING + timedelta(hours=1)
+    store.settle(replace(digest, state=S.DEAD, why="too long", maybe_sent=maybe_sent, settled_at=at))
+    assert store.counts() == dict.fromkeys(S, 0) | {S.QUEUED: 3, S.DEAD: 1}
+    told: list[Delivery] = []
+    while claimed := claim(store, at):
+        told += claimed
+        for one in claimed:
+            store.settle(replace(one, state=S.SENT, message_id=100 + len(told), settled_at=at))
+    assert [(one.key, one.queued_at, one.maybe_sent) for one in told[:2]] == [
+        ("story:1", at, maybe_sent),
+        ("story:2", at, maybe_sent),
+    ]
+    assert (told[2].kind, told[2].first_message_id) == (K.FOLLOW_UP, 102)
 
 
 def test_two_threads_that_fold_the_same_make_one_digest(store: SqlStore) -> None:
