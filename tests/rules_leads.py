@@ -1039,6 +1039,7 @@ CLASSES = [
     ("infra", "Inner Mongolia's Ulanqab to double computing capacity by 2028, officials say", ""),
     ("", "Mongolia's parliament debates data law", ""),
     ("cyber", "“断卡”行动三年抓获贩卖电话卡人员八万名", ""),
+    ("", "青海建成湿地保护网络体系", ""),
     ("", "Tencent to invest 90 billion yuan in AI data centres", "The firm named no sites."),
     ("", "China tightens rare earth export controls", "The commerce ministry added two elements."),
     ("", "China's spy agency warns students of foreign agents on job apps", "The ministry posted on WeChat."),
